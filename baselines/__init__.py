@@ -1,0 +1,1 @@
+"""Baselines: one folder or module per model, written against the public face like any plugin."""

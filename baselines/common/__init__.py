@@ -1,0 +1,1 @@
+"""Pieces that several baselines share and any other model may use."""

@@ -1,0 +1,44 @@
+"""Training reviews as controls look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from showcase_bench import Example, Gold
+
+__all__ = ["TrainingReview", "by_business", "reference_text", "training_reviews"]
+
+
+class TrainingReview(NamedTuple):
+    """What a training row says about its business."""
+
+    id: str
+    user_id: str
+    business_id: str
+    text: str | None
+    """First text that is not blank; None where there is none."""
+    image_ids: tuple[str, ...]
+
+
+def reference_text(gold: Gold) -> str | None:
+    """First reference text that is not blank, or None."""
+    return next((text for text in gold.texts if text.strip()), None)
+
+
+def training_reviews(train: Iterable[Example]) -> list[TrainingReview]:
+    """Return the reviews of a split in its order."""
+    return [
+        TrainingReview(
+            query.id, query.user_id, query.business_id, reference_text(gold), gold.image_ids
+        )
+        for query, gold in ((example.query, example.gold) for example in train)
+    ]
+
+
+def by_business(reviews: Iterable[TrainingReview]) -> Mapping[str, list[TrainingReview]]:
+    """Group by business, keeping the order."""
+    groups: dict[str, list[TrainingReview]] = {}
+    for review in reviews:
+        groups.setdefault(review.business_id, []).append(review)
+    return groups

@@ -1,0 +1,5 @@
+"""Image selector ``dpp``."""
+
+from baselines.dpp.model import DPP
+
+__all__ = ["DPP"]

@@ -1,0 +1,93 @@
+"""``showcase-bench list``: what is installed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from showcase_bench.cli.console import print_json
+from showcase_bench.cli.options import common_options
+from showcase_bench.registry import Registry
+
+__all__ = ["command"]
+
+KINDS = ("models", "metrics", "tasks", "encoders")
+EPILOG = """\b
+Examples:
+  showcase-bench list models
+  showcase-bench list metrics --check
+  showcase-bench list models --json
+"""
+
+
+@click.command("list", epilog=EPILOG)
+@click.argument("kind", type=click.Choice(KINDS))
+@click.option("--check", is_flag=True, help="Load each one and say what is wrong with it.")
+@common_options
+def command(kind: str, check: bool, as_json: bool, quiet: bool) -> None:
+    """List what is installed, with the package that each name comes from.
+
+    Nothing is imported, unless --check asks for it. Exit status 1 when --check finds a broken one.
+    """
+    registry = _registry(kind) if check else Registry[Any](f"showcase_bench.{kind}", kind)
+    rows = [_describe(registry, name, check=check) for name in registry]
+    if as_json:
+        print_json({"kind": kind, "names": rows})
+    else:
+        _print(rows, check=check, quiet=quiet)
+    if any(row.get("problem") for row in rows):
+        raise SystemExit(1)
+
+
+def _registry(kind: str) -> Registry[Any]:
+    """The registry with its check of what a member must be."""
+    from importlib import import_module
+
+    module, name = {
+        "models": ("showcase_bench.models", "MODELS"),
+        "metrics": ("showcase_bench.metrics", "METRICS"),
+        "tasks": ("showcase_bench.datasets.tasks", "TASKS"),
+        "encoders": ("showcase_bench.encoders", "ENCODERS"),
+    }[kind]
+    registry: Registry[Any] = getattr(import_module(module), name)
+    return registry
+
+
+def _describe(registry: Registry[Any], name: str, *, check: bool) -> dict[str, Any]:
+    origins = registry.origins(name)
+    row: dict[str, Any] = {
+        "name": name,
+        "target": origins[0].target,
+        "distribution": origins[0].distribution,
+        "version": origins[0].version,
+    }
+    if len(origins) > 1:
+        row["problem"] = f"registered {len(origins)} times"
+    if check:
+        row["problem"] = registry.problem(name)
+        row["summary"] = None if row["problem"] else _summary(registry.get(name))
+    return row
+
+
+def _summary(loaded: Any) -> str:
+    """The first line of what it says of itself."""
+    loaded = getattr(loaded, "func", loaded)
+    text = getattr(loaded, "summary", None)
+    if not isinstance(text, str):
+        text = (loaded.__doc__ or "").strip().partition("\n")[0]
+    return text
+
+
+def _print(rows: list[dict[str, Any]], *, check: bool, quiet: bool) -> None:
+    width = max((len(row["name"]) for row in rows), default=0)
+    for row in rows:
+        if quiet:
+            click.echo(row["name"])
+            continue
+        what = row["target"]
+        if check:
+            what = row["summary"] or ""
+        if row.get("problem"):
+            what = f"BROKEN: {row['problem']}"
+        click.echo(f"{row['name']:{width}}  {what}  ({row['distribution']} {row['version']})")

@@ -1,0 +1,94 @@
+"""Entry point: a group that imports a verb only when it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from showcase_bench import __version__
+from showcase_bench.errors import ShowcaseError
+
+__all__ = ["cli", "main"]
+
+_VERBS = {
+    "run": ("showcase_bench.cli.run", "Run models on a task, score and rank them."),
+    "predict": ("showcase_bench.cli.predict", "Write one model's predictions to a file."),
+    "score": ("showcase_bench.cli.score", "Score a file of predictions."),
+    "leaderboard": ("showcase_bench.cli.leaderboard", "Build leaderboards from stored runs."),
+    "data": ("showcase_bench.cli.data", "Describe data sets."),
+    "list": ("showcase_bench.cli.list_names", "List models, metrics, tasks or encoders."),
+}
+
+EPILOG = """\b
+Examples:
+  showcase-bench run
+  showcase-bench run --data gest.json --models random,dpp --results out
+  showcase-bench score preds.jsonl --data gest.json --split test --json
+  showcase-bench list metrics
+
+\b
+Tab completion, in bash (zsh and fish alike):
+  eval "$(_SHOWCASE_BENCH_COMPLETE=bash_source showcase-bench)"
+"""
+
+
+class _CleanError(click.ClickException):
+    exit_code = 2
+
+    def format_message(self) -> str:
+        return self.message
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _VERBS:
+            return None
+        command: click.Command = import_module(_VERBS[cmd_name][0]).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from showcase_bench.errors import did_you_mean
+
+        if args and args[0] not in _VERBS and not args[0].startswith("-"):
+            ctx.fail(f"no such command {args[0]!r}. {did_you_mean(args[0], _VERBS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _VERBS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ShowcaseError as error:
+            if ctx.params.get("debug"):
+                raise
+            raise _CleanError(str(error)) from error
+
+
+@click.group(
+    cls=_LazyGroup,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, "-V", "--version", prog_name="showcase-bench")
+@click.option("--debug", is_flag=True, help="Show tracebacks of errors.")
+def cli(debug: bool) -> None:
+    """Benchmark and evaluation harness for personalized showcases.
+
+    A personalized showcase explains a recommendation with pictures and words: for a user and a
+    recommended restaurant, the photos that this user would care about and the text that goes with
+    them.
+    """
+
+
+def main() -> None:
+    """Console entry point."""
+    cli(prog_name="showcase-bench")

@@ -1,0 +1,143 @@
+"""``showcase-bench run``: the main job."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from showcase_bench.cli.console import BarProgress, print_json, say, warn_of_photos
+from showcase_bench.cli.options import NameList, common_options, resolve_task, task_options
+
+if TYPE_CHECKING:
+    from showcase_bench.evaluate import SuiteResult
+
+__all__ = ["command"]
+
+EPILOG = """\b
+Examples:
+  showcase-bench run
+  showcase-bench run --models random,dpp,reference --seed 1
+  showcase-bench run --models 'dpp(theta=0.9),dpp(theta=0.5),topk'
+  showcase-bench run --data gest.json --images photos/ --results out
+"""
+
+
+@click.command("run", epilog=EPILOG)
+@task_options
+@click.option(
+    "--models",
+    type=NameList("models", "all"),
+    default="all",
+    show_default=True,
+    help="Comma-separated model names, with arguments where wanted.",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="First seed."
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many seeds to run, counted up from --seed.",
+)
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("results"),
+    show_default=True,
+    help="Folder of runs and boards.",
+)
+@click.option("--fresh", is_flag=True, help="Run again even what is already stored.")
+@click.option("--no-report", is_flag=True, help="Do not write the HTML report.")
+@common_options
+def command(
+    models: str,
+    seed: int,
+    seeds: int,
+    results: Path,
+    fresh: bool,
+    no_report: bool,
+    as_json: bool,
+    quiet: bool,
+    cache_dir: Path | None,
+    **task_arguments: Any,
+) -> None:
+    """Run models on a task: predict, score, store, rank, report.
+
+    Without arguments: every installed model on the embedded synthetic world. What is already
+    stored under --results is not run again. Exit status 0, or 2 when a model failed (the others
+    are still run and ranked).
+    """
+    from showcase_bench.evaluate import RunStore, Suite, Workspace
+    from showcase_bench.evaluate.build import parse_models
+
+    start = time.perf_counter()
+    task = resolve_task(**task_arguments)
+    plans = parse_models(models)
+    with BarProgress(quiet=quiet or as_json) as progress:
+        workspace = Workspace.open(task, cache_dir=cache_dir, progress=progress)
+        suite = Suite(workspace, RunStore(results), progress=progress, fresh=fresh)
+        result = suite.run(plans, range(seed, seed + seeds))
+        boards = _write_boards(workspace, RunStore(results), result, not no_report, progress)
+    warn_of_photos(workspace.images.unreadable, quiet=quiet or as_json)
+    _tell(boards, result, time.perf_counter() - start, as_json=as_json, quiet=quiet)
+    if result.failures:
+        raise SystemExit(2)
+
+
+def _write_boards(
+    workspace: Any, store: Any, result: SuiteResult, with_report: bool, progress: Any
+) -> dict[str, Any]:
+    """Write the board of all stored runs that agree with the new ones; paths and the board."""
+    from showcase_bench.evaluate.store import write_atomically
+    from showcase_bench.leaderboard import board_markdown, build_board
+    from showcase_bench.leaderboard.compatible import identity
+    from showcase_bench.leaderboard.report import build_report
+
+    if not result.runs:
+        return {}
+    wanted = identity(result.runs[0])
+    runs = [run for run in store.runs(workspace.task.name) if identity(run) == wanted]
+    board = build_board(runs)
+    folder = result.runs[0].folder.parent.parent
+    written = {"board": board, "markdown": folder / "leaderboard.md"}
+    write_atomically(folder / "leaderboard.md", board_markdown(board).encode())
+    written["json"] = folder / "leaderboard.json"
+    write_atomically(folder / "leaderboard.json", board.to_json())
+    if with_report:
+        written["report"] = folder / "report.html"
+        write_atomically(
+            folder / "report.html", build_report(board, runs, workspace, progress).encode()
+        )
+    return written
+
+
+def _tell(
+    boards: dict[str, Any], result: SuiteResult, seconds: float, *, as_json: bool, quiet: bool
+) -> None:
+    failures = [
+        {"model": one.model, "seed": one.seed, "error": str(one.error)} for one in result.failures
+    ]
+    if as_json:
+        import json
+
+        board = json.loads(boards["board"].to_json()) if boards else None
+        paths = {
+            name: str(boards[name]) for name in ("markdown", "json", "report") if name in boards
+        }
+        print_json({"board": board, "paths": paths, "reused": result.reused, "failures": failures})
+    elif boards:
+        from showcase_bench.cli.board_table import print_board
+
+        print_board(boards["board"])
+    for failure in failures:
+        click.echo(f"failed: {failure['error']}", err=True)
+    made = len(result.runs) - result.reused
+    say(f"{made} runs made, {result.reused} reused, in {seconds:.1f} s", quiet=quiet or as_json)
+    for name, what in (("markdown", "board"), ("json", "as JSON"), ("report", "report")):
+        if name in boards:
+            say(f"{what + ':':9}{boards[name]}", quiet=quiet or as_json)

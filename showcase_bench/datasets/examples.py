@@ -1,0 +1,105 @@
+"""Rows as examples under a policy: history masked and cut, pool drawn, gold set apart."""
+
+from __future__ import annotations
+
+from showcase_bench.datasets.columns import ExampleBatch
+from showcase_bench.datasets.gest import history_business
+from showcase_bench.datasets.masking import Mask
+from showcase_bench.datasets.policy import SplitPolicy
+from showcase_bench.datasets.pools import distractors, shuffled
+from showcase_bench.datasets.tables import Tables
+from showcase_bench.types import Example, Gold, Query, Review
+
+__all__ = ["ExampleBuilder"]
+
+
+class ExampleBuilder:
+    """Builds the examples of one split.
+
+    Parameters
+    ----------
+    tables
+        Columns of the data set.
+    split
+        Name of a split that exists.
+    policy
+        How rows become examples.
+    """
+
+    def __init__(self, tables: Tables, split: str, policy: SplitPolicy) -> None:
+        self.split = split
+        self._policy = policy
+        self._tables = tables
+        self._rows = tables.splits[split]
+        self._train = tables.splits["train"]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def example(self, i: int) -> Example:
+        """Query and gold of row ``i``, from 0 to length - 1."""
+        return Example(self.query(i), self.gold(i))
+
+    def query(self, i: int) -> Query:
+        """Build what a model may see of row ``i``."""
+        batch, row = self._rows.at(i)
+        example_id, business = batch.ids[row], batch.businesses[row]
+        return Query(
+            example_id,
+            batch.users[row],
+            self._tables.business_ids[business],
+            self._history(batch, row),
+            self._pool(example_id, business),
+            self._policy.k,
+        )
+
+    def gold(self, i: int) -> Gold:
+        """Build what only the scorer sees of row ``i``."""
+        batch, row = self._rows.at(i)
+        return Gold(self._row_photos(batch, row), (batch.texts[row],), batch.rating(row))
+
+    def masks(self, i: int) -> list[Mask]:
+        """Tell what the whole file says about each history review of row ``i``, policy aside."""
+        batch, row = self._rows.at(i)
+        return [Mask(batch.masks[position]) for position in batch.history_spans.span(row)]
+
+    def _history(self, batch: ExampleBatch, row: int) -> tuple[Review, ...]:
+        masks, hidden = batch.masks, self._policy.mask_history
+        kept = [
+            position
+            for position in batch.history_spans.span(row)
+            if masks[position] == Mask.KEPT or (masks[position] != Mask.EMPTY and not hidden)
+        ]
+        limit = self._policy.history_limit
+        if limit is not None:
+            kept = kept[len(kept) - min(limit, len(kept)) :]
+        user_id = batch.users[row]
+        return tuple([self._review(batch, position, user_id) for position in kept])
+
+    def _review(self, batch: ExampleBatch, position: int, user_id: str) -> Review:
+        review_id = batch.history_ids[position]
+        image_ids: tuple[str, ...] = ()
+        rating = None
+        number = batch.train_row(position)
+        if number is not None:
+            train, row = self._train.at(number)
+            image_ids, rating = self._row_photos(train, row), train.rating(row)
+        return Review(
+            review_id,
+            user_id,
+            history_business(review_id, user_id),
+            batch.history_texts[position],
+            image_ids,
+            rating,
+        )
+
+    def _pool(self, example_id: str, business: int) -> tuple[str, ...]:
+        photos = self._tables.photos_of(business)
+        if self._policy.pool == "cross":
+            number = self._policy.distractors
+            photos += distractors(example_id, photos, self._tables.catalogue, number)
+        return shuffled(example_id, photos)
+
+    def _row_photos(self, batch: ExampleBatch, row: int) -> tuple[str, ...]:
+        ids, numbers = self._tables.photo_ids, batch.photos
+        return tuple([ids[numbers[i]] for i in batch.photo_spans.span(row)])

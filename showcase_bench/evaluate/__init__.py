@@ -1,0 +1,18 @@
+"""Fit, predict, score, store: from a task and model names to runs on disk."""
+
+from __future__ import annotations
+
+from showcase_bench.evaluate.records import RunRecord
+from showcase_bench.evaluate.store import RunStore, StoredRun
+from showcase_bench.evaluate.suite import Suite, SuiteResult
+from showcase_bench.evaluate.workspace import Workspace, default_cache_dir
+
+__all__ = [
+    "RunRecord",
+    "RunStore",
+    "StoredRun",
+    "Suite",
+    "SuiteResult",
+    "Workspace",
+    "default_cache_dir",
+]

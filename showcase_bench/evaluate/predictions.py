@@ -1,0 +1,81 @@
+"""The canonical form of predictions: one JSON object a line, in the order of the split."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+
+from showcase_bench.errors import ContractError
+from showcase_bench.types import Query, Showcase
+
+__all__ = ["checked", "dump_predictions", "problems_with"]
+
+
+def dump_predictions(showcases: Iterable[Showcase]) -> bytes:
+    """UTF-8 JSON Lines ``{"id", "image_ids", "text"}``; equal predictions give equal bytes."""
+    lines = [
+        json.dumps(
+            {"id": one.id, "image_ids": list(one.image_ids), "text": one.text}, ensure_ascii=False
+        )
+        for one in showcases
+    ]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def problems_with(showcase: Showcase, query: Query) -> Iterator[str]:
+    """Every way in which ``showcase`` is not a valid answer to ``query``, ids aside."""
+    if len(showcase.image_ids) > query.k:
+        yield f"field 'image_ids': {len(showcase.image_ids)} images, at most {query.k} are allowed"
+    pool = set(query.pool)
+    seen: set[str] = set()
+    for image_id in showcase.image_ids:
+        if image_id in seen:
+            yield f"field 'image_ids': image {image_id!r} is shown twice"
+        elif image_id not in pool:
+            yield f"field 'image_ids': image {image_id!r} is not in the candidate pool"
+        seen.add(image_id)
+    if showcase.text is not None:
+        try:
+            showcase.text.encode()
+        except UnicodeEncodeError as error:
+            yield f"field 'text': a lone surrogate at character {error.start}; use real Unicode"
+
+
+def checked(
+    name: str, queries: Sequence[Query], showcases: Iterable[Showcase]
+) -> Iterator[Showcase]:
+    """Pass on what model ``name`` returns for ``queries``, normalised to tuples.
+
+    Raises
+    ------
+    ContractError
+        A showcase is missing, extra, out of order, of another type, or not valid for its query.
+    """
+    answers = iter(showcases)
+    for query in queries:
+        answer = next(answers, None)
+        if answer is None:
+            raise ContractError(f"model {name!r} returned nothing for query {query.id!r}")
+        yield _checked_one(name, query, answer)
+    if next(answers, None) is not None:
+        raise ContractError(f"model {name!r} returned more showcases than there are queries")
+
+
+def _checked_one(name: str, query: Query, answer: object) -> Showcase:
+    where = f"model {name!r}, query {query.id!r}"
+    if not isinstance(answer, Showcase):
+        raise ContractError(f"{where}: predict must give Showcase, not {type(answer).__name__}")
+    if answer.id != query.id:
+        raise ContractError(
+            f"{where}: the answer has id {answer.id!r}; give one showcase per query, in order"
+        )
+    if isinstance(answer.image_ids, str) or not all(isinstance(i, str) for i in answer.image_ids):
+        raise ContractError(f"{where}, field 'image_ids': must be a tuple of strings")
+    if answer.text is not None and not isinstance(answer.text, str):
+        raise ContractError(
+            f"{where}, field 'text': must be a string or None, not {type(answer.text).__name__}"
+        )
+    normal = Showcase(answer.id, tuple(answer.image_ids), answer.text)
+    for problem in problems_with(normal, query):
+        raise ContractError(f"{where}, {problem}")
+    return normal

@@ -1,0 +1,153 @@
+"""What a run is, as stored in ``run.json``: schema-versioned and identified by its inputs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from showcase_bench.errors import StoreError
+from showcase_bench.spec import Scalar, format_arguments
+from showcase_bench.types import Interval, Score
+
+__all__ = ["SCHEMA", "Levels", "RunInputs", "RunRecord", "Timings", "canonical_json", "pretty_json"]
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunInputs:
+    """Everything that determines the predictions; the run's id is a hash of it."""
+
+    task: str
+    task_version: int
+    split: str
+    policy: Mapping[str, Scalar]
+    data_name: str
+    data_sha256: str
+    images_key: str
+    """Identity of the photos' content."""
+    model: str
+    arguments: Mapping[str, Scalar]
+    seed: int
+    code_sha256: str
+    """Sources of the model's package."""
+    version: str
+    """Version of this package."""
+
+    @property
+    def run_id(self) -> str:
+        """The first 16 hexadecimal digits of the sha256 of the canonical JSON of the inputs."""
+        return hashlib.sha256(canonical_json({"schema": SCHEMA, **asdict(self)})).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Cost of a run; excluded from boards, which are byte-stable."""
+
+    fit_seconds: float
+    predict_seconds: float
+    examples_per_second: float
+    latency_p50_ms: float
+    """Median over batches of the time per example."""
+    latency_p95_ms: float
+    peak_rss_mib: float
+    """Peak resident memory of the process until the end of this run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """What no system can change: the value of a random choice, and the best possible one."""
+
+    expected: float
+    """Exact expectation under a uniformly random selection from the pool."""
+    low: float
+    high: float
+    """95 % of random systems score between these."""
+    best: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One model on one split with one seed."""
+
+    id: str
+    inputs: RunInputs
+    given: Mapping[str, Scalar]
+    """Arguments that differ from the model's defaults."""
+    role: str
+    flags: tuple[str, ...]
+    distribution: str
+    """Distribution that registers the model, with version."""
+    created: str
+    """UTC, ISO 8601; decides which of two runs of one model is the newer, nothing else."""
+    code: Mapping[str, Scalar]
+    """Version, commit and dirty flag of the checkout, where it is one."""
+    environment: Mapping[str, str]
+    n: int
+    unreadable_images: int
+    timings: Timings
+    scores: tuple[Score, ...]
+    primary: Mapping[str, str]
+    """Section of the board to the name of the metric that orders it."""
+    levels: Mapping[str, Levels]
+    """By metric name; only metrics of the selection group have them."""
+    predictions_sha256: str
+    scores_sha256: str
+
+    @property
+    def label(self) -> str:
+        """The model's name with the arguments that differ from its defaults."""
+        return f"{self.inputs.model}{format_arguments(self.given)}"
+
+    def to_json(self) -> bytes:
+        """Readable JSON with a stable key order."""
+        return pretty_json({"schema": SCHEMA, **asdict(self)}).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes, where: str) -> RunRecord:
+        """Read what :meth:`to_json` wrote.
+
+        Raises
+        ------
+        StoreError
+            Not JSON, a newer schema, or a missing or unknown field.
+        """
+        try:
+            raw: dict[str, Any] = json.loads(data)
+            schema = raw.pop("schema")
+            if schema != SCHEMA:
+                raise StoreError(
+                    f"{where}: schema {schema}, but this version reads {SCHEMA}; "
+                    "update showcase-bench"
+                )
+            raw["inputs"] = RunInputs(**raw["inputs"])
+            raw["timings"] = Timings(**raw["timings"])
+            raw["flags"] = tuple(raw["flags"])
+            raw["levels"] = {name: Levels(**one) for name, one in raw["levels"].items()}
+            raw["scores"] = tuple(_score(one) for one in raw["scores"])
+            return cls(**raw)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StoreError(
+                f"{where}: not a run of this program ({type(error).__name__}: {error}); "
+                "delete its folder and run again"
+            ) from error
+
+
+def _score(raw: dict[str, Any]) -> Score:
+    interval = raw.pop("interval")
+    return Score(interval=None if interval is None else Interval(**interval), **raw)
+
+
+def pretty_json(value: object) -> str:
+    """Indented JSON in the order of the keys, with a final line break."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def canonical_json(value: object) -> bytes:
+    """JSON with sorted keys and no white space; equal values give equal bytes."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()

@@ -1,0 +1,230 @@
+"""Runs on disk: ``<root>/<task>/<model>/<run id>/`` with three files.
+
+``run.json`` (what and how), ``predictions.jsonl`` (canonical order) and ``scores.parquet`` (the
+statistics of every example at full precision). A folder appears whole or not at all, and
+``run.json`` carries the hashes of the other two.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from showcase_bench.errors import StoreError
+from showcase_bench.evaluate.records import RunRecord
+from showcase_bench.types import Showcase
+
+__all__ = ["RunStore", "ScoreTable", "StoredRun", "write_atomically"]
+
+RUN, PREDICTIONS, SCORES = "run.json", "predictions.jsonl", "scores.parquet"
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """Per-example statistics of one run; all columns have one row per example."""
+
+    ids: tuple[str, ...]
+    users: tuple[str, ...]
+    businesses: tuple[str, ...]
+    statistics: Mapping[str, NDArray[np.float64]]
+    """Metric signature to rows of shape [n, d]."""
+
+    def to_parquet(self) -> bytes:
+        """Parquet with a list column per metric; equal tables give equal bytes."""
+        columns = {"id": pa.array(self.ids, pa.string())}
+        columns["user_id"] = pa.array(self.users, pa.string())
+        columns["business_id"] = pa.array(self.businesses, pa.string())
+        for signature, rows in self.statistics.items():
+            flat = pa.array(np.ascontiguousarray(rows, dtype=np.float64).reshape(-1))
+            columns[signature] = pa.FixedSizeListArray.from_arrays(flat, rows.shape[1])
+        sink = pa.BufferOutputStream()
+        pq.write_table(pa.table(columns), sink, compression="zstd", version="2.6")
+        data: bytes = sink.getvalue().to_pybytes()
+        return data
+
+    @classmethod
+    def from_parquet(cls, data: bytes) -> ScoreTable:
+        """Read what :meth:`to_parquet` wrote; raises ValueError or KeyError when it is not that."""
+        table = pq.read_table(pa.BufferReader(data))
+        texts = {
+            name: tuple(table.column(name).to_pylist()) for name in ("id", "user_id", "business_id")
+        }
+        statistics = {}
+        for name in table.column_names:
+            if name not in texts:
+                column = table.column(name).combine_chunks()
+                flat = column.flatten().to_numpy(zero_copy_only=False)
+                statistics[name] = flat.reshape(table.num_rows, column.type.list_size)
+        return cls(texts["id"], texts["user_id"], texts["business_id"], statistics)
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run on disk; its larger parts are read, and checked against their hashes, when asked."""
+
+    folder: Path
+    record: RunRecord
+
+    def table(self) -> ScoreTable:
+        """The per-example statistics.
+
+        Raises
+        ------
+        StoreError
+            The file is missing, changed or damaged.
+        """
+        data = self._verified(SCORES, self.record.scores_sha256)
+        try:
+            return ScoreTable.from_parquet(data)
+        except (ValueError, KeyError, TypeError) as error:
+            raise StoreError(f"{self.folder / SCORES}: not a score table ({error})") from error
+
+    def predictions(self) -> list[Showcase]:
+        """The predictions in the order of the split; raises StoreError like :meth:`table`."""
+        data = self._verified(PREDICTIONS, self.record.predictions_sha256)
+        rows = [json.loads(line) for line in data.decode().split("\n") if line]
+        return [Showcase(row["id"], tuple(row["image_ids"]), row["text"]) for row in rows]
+
+    def _verified(self, name: str, sha256: str) -> bytes:
+        path = self.folder / name
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise StoreError(
+                f"{path}: cannot be read ({error.strerror}); "
+                "delete the folder of this run and run the model again"
+            ) from error
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise StoreError(
+                f"{path}: its content is not what {RUN} recorded (sha256 differs); "
+                "delete the folder of this run and run the model again"
+            )
+        return data
+
+
+class RunStore:
+    """A folder of runs.
+
+    Raises
+    ------
+    StoreError
+        On any method: a folder cannot be read or written, or holds something else than a run.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def folder(self, task: str, model: str, run_id: str) -> Path:
+        """Where a run lives; names are reduced to characters that are safe in every file system."""
+        return self.root / _safe(task) / _safe(model) / run_id
+
+    def get(self, task: str, model: str, run_id: str) -> StoredRun | None:
+        """The stored run, or None."""
+        folder = self.folder(task, model, run_id)
+        return self._load(folder) if (folder / RUN).exists() else None
+
+    def runs(self, task: str | None = None) -> Iterator[StoredRun]:
+        """All runs, or those of one task, in the order of their paths."""
+        if not self.root.is_dir():
+            raise StoreError(f"{self.root}: no such folder of results")
+        pattern = f"{_safe(task) if task else '*'}/*/*/{RUN}"
+        for path in sorted(self.root.glob(pattern)):
+            if not path.parent.name.startswith("."):
+                yield self._load(path.parent)
+
+    def write(self, record: RunRecord, predictions: bytes, scores: bytes) -> StoredRun:
+        """Store a run whole; one that is there under the same id is replaced."""
+        folder = self.folder(record.inputs.task, record.inputs.model, record.id)
+        with _clear_errors(folder):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            temporary = Path(tempfile.mkdtemp(prefix=f".{record.id}-", dir=folder.parent))
+            try:
+                temporary.chmod(0o755)
+                for name, data in (
+                    (PREDICTIONS, predictions),
+                    (SCORES, scores),
+                    (RUN, record.to_json()),
+                ):
+                    _write_durably(temporary / name, data)
+                _move_into_place(temporary, folder)
+            finally:
+                shutil.rmtree(temporary, ignore_errors=True)
+        return StoredRun(folder, record)
+
+    def _load(self, folder: Path) -> StoredRun:
+        path = folder / RUN
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise StoreError(f"{path}: cannot be read ({error.strerror})") from error
+        return StoredRun(folder, RunRecord.from_json(data, str(path)))
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace ``path`` by ``data`` in one step, creating its folder.
+
+    Raises
+    ------
+    StoreError
+        It cannot be written; the old content is then untouched.
+    """
+    with _clear_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            temporary.chmod(0o644)
+            _write_durably(temporary, data)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _move_into_place(temporary: Path, folder: Path) -> None:
+    """Rename, moving an older run of the same id out of the way first."""
+    try:
+        temporary.rename(folder)
+        return
+    except OSError:
+        if not folder.is_dir():
+            raise
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+    folder.rename(old / "run")
+    temporary.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _clear_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{path}: cannot be written ({error.strerror}); nothing was changed. "
+            "Check the folder's permissions and free space, or choose another one"
+        ) from error
+
+
+def _safe(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".") or "-"

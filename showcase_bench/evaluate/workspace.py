@@ -1,0 +1,100 @@
+"""A task with its data opened: what predicting and scoring need, in one place."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from showcase_bench.datasets.dataset import Dataset, DatasetSplit
+from showcase_bench.datasets.policy import SplitPolicy
+from showcase_bench.datasets.tasks import Task
+from showcase_bench.encoders.feature_store import FeatureStore
+from showcase_bench.errors import UsageError
+from showcase_bench.metrics import Metric, parse_metric
+from showcase_bench.types import NoProgress, Progress, Query
+
+__all__ = ["Workspace", "default_cache_dir"]
+
+
+def default_cache_dir() -> Path:
+    """``$SHOWCASE_BENCH_CACHE``, else ``$XDG_CACHE_HOME/showcase-bench``, else under the home."""
+    if own := os.environ.get("SHOWCASE_BENCH_CACHE"):
+        return Path(own)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "showcase-bench"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A task, its data set and its photos.
+
+    Use :meth:`open`; all properties are computed on first use and kept.
+    """
+
+    task: Task
+    dataset: Dataset
+    images: FeatureStore
+    cache_dir: Path
+
+    @classmethod
+    def open(
+        cls, task: Task, *, cache_dir: Path | None = None, progress: Progress | None = None
+    ) -> Workspace:
+        """Open the data of ``task``, preparing it on first use.
+
+        Raises
+        ------
+        DataError
+            The data file is missing or breaks the format.
+        UsageError
+            The task's split has no rows, or does not exist.
+        """
+        cache = cache_dir or default_cache_dir()
+        shown = progress or NoProgress()
+        dataset = task.open(cache, shown)
+        workspace = cls(task, dataset, FeatureStore(dataset.images, cache, shown), cache)
+        if not len(workspace.scored_split):
+            raise UsageError(
+                f"split {task.split!r} of {dataset.path} has no rows, so there is nothing to "
+                f"predict or score. Rows a split: {workspace.split_sizes()}"
+            )
+        return workspace
+
+    @property
+    def policy(self) -> SplitPolicy:
+        """The task's protocol choices."""
+        return self.task.policy
+
+    def split(self, name: str) -> DatasetSplit:
+        """A split of the data under the task's policy."""
+        return self.dataset.split(name, self.policy, self.images)
+
+    def split_sizes(self) -> dict[str, int]:
+        """Rows of every split."""
+        return {name: len(self.split(name)) for name in self.dataset.split_names}
+
+    @cached_property
+    def scored_split(self) -> DatasetSplit:
+        """The split that is predicted and scored."""
+        return self.split(self.task.split)
+
+    @cached_property
+    def queries(self) -> tuple[Query, ...]:
+        """The queries of the scored split, in its order."""
+        return self.scored_split.queries()
+
+    @cached_property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The task's metrics."""
+        return self.parse_metrics(self.task.metric_names())
+
+    def parse_metrics(self, names: tuple[str, ...]) -> tuple[Metric, ...]:
+        """Metrics by name, spec or signature; a missing cutoff is the task's k."""
+        return tuple(parse_metric(name, default_k=self.policy.k) for name in names)
+
+    def prefetch(self) -> None:
+        """Encode every photo of the data set once, with progress."""
+        for encoder in sorted({str(getattr(m, "encoder", "")) for m in self.metrics} - {""}):
+            self.images.prefetch(self.dataset.image_ids(), encoder)

@@ -1,0 +1,205 @@
+"""The board of a task: which systems, which values, which order, with what certainty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from showcase_bench.errors import UsageError
+from showcase_bench.evaluate import StoredRun
+from showcase_bench.evaluate.records import Levels, pretty_json
+from showcase_bench.leaderboard.compatible import Identity, common_identity, newest
+from showcase_bench.leaderboard.entries import Entry, EntryScore, load_entries
+from showcase_bench.metrics import Metric, parse_metric
+from showcase_bench.stats.ranks import pairwise_significant, rank_intervals, tie_letters
+
+__all__ = ["Board", "Column", "Row", "Section", "build_board"]
+
+SCHEMA = 1
+ALPHA = 0.05
+
+
+@dataclass(frozen=True)
+class Column:
+    """One metric of the board."""
+
+    name: str
+    signature: str
+    summary: str
+    group: str
+    higher_is_better: bool | None
+    scale: str
+    levels: Levels | None
+    """Random expectation and best possible value, where they can be computed."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One system in one section."""
+
+    model: str
+    role: str
+    flags: tuple[str, ...]
+    seeds: tuple[int, ...]
+    runs: tuple[str, ...]
+    """Ids of the runs behind the row, one per seed."""
+    rank: tuple[int, int] | None
+    """Best and worst rank that the data allow; None for ceilings and systems without a value."""
+    letters: str
+    """Systems that share a letter cannot be told apart; empty where there is no rank."""
+    scores: Mapping[str, EntryScore]
+    """By metric name."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """Systems ordered by one primary metric."""
+
+    name: str
+    primary: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Board:
+    """A leaderboard; equal runs give equal bytes in every format."""
+
+    identity: Identity
+    n: int
+    sections: tuple[Section, ...]
+    notes: tuple[str, ...]
+
+    def to_json(self) -> bytes:
+        """Readable JSON with a stable key order."""
+        return pretty_json({"schema": SCHEMA, **asdict(self)}).encode()
+
+
+def build_board(runs: Sequence[StoredRun]) -> Board:
+    """The board of ``runs``; of several runs of one model and seed the newest counts.
+
+    The order of ``runs`` does not matter.
+
+    Raises
+    ------
+    UsageError
+        There is no run, or the runs differ in task, version, split, policy, data or metrics.
+    StoreError
+        A score file is missing or damaged, or its examples differ from the others'.
+    """
+    if not runs:
+        raise UsageError("there is no run to make a board of; `showcase-bench run` makes some")
+    identity = common_identity(runs)
+    kept = newest(runs)
+    metrics = [parse_metric(signature) for signature in identity.metrics]
+    entries = load_entries(kept, metrics)
+    levels = kept[0].record.levels
+    sections = []
+    for name, leading in identity.primary.items():
+        mine = [metric for metric in metrics if _section(metric) == name]
+        if mine:
+            sections.append(_build_section(name, leading, mine, entries, levels))
+    return Board(identity, kept[0].record.n, tuple(sections), tuple(_notes(entries, kept)))
+
+
+def _section(metric: Metric) -> str:
+    return "photos" if "images" in metric.needs else "words"
+
+
+def _build_section(
+    name: str,
+    leading: str,
+    metrics: Sequence[Metric],
+    entries: Sequence[Entry],
+    levels: Mapping[str, Levels],
+) -> Section:
+    primary = next((metric for metric in metrics if metric.name == leading), None)
+    if primary is None:
+        known = ", ".join(metric.name for metric in metrics)
+        raise UsageError(f"the primary metric {leading!r} was not computed; there are {known}")
+    shown = [e for e in entries if any(e.scores[m.name].value is not None for m in metrics)]
+    sign = -1.0 if primary.higher_is_better is False else 1.0
+
+    def order(entry: Entry) -> tuple[bool, float, str]:
+        value = entry.scores[primary.name].value
+        return value is None, 0.0 if value is None else -sign * value, entry.label
+
+    shown.sort(key=order)
+    ranked = [e for e in shown if e.role != "ceiling" and e.scores[primary.name].value is not None]
+    certainty = _ranks(ranked, primary, sign)
+    rows = tuple(
+        Row(
+            model=entry.label,
+            role=entry.role,
+            flags=entry.flags,
+            seeds=entry.seeds,
+            runs=entry.runs,
+            rank=certainty[entry.label][0] if entry.label in certainty else None,
+            letters=certainty[entry.label][1] if entry.label in certainty else "",
+            scores={metric.name: entry.scores[metric.name] for metric in metrics},
+        )
+        for entry in shown
+    )
+    columns = tuple(
+        Column(
+            name=metric.name,
+            signature=metric.signature,
+            summary=metric.summary,
+            group=metric.group,
+            higher_is_better=metric.higher_is_better,
+            scale=metric.scale,
+            levels=levels.get(metric.name),
+        )
+        for metric in metrics
+    )
+    return Section(name, primary.name, columns, rows)
+
+
+def _ranks(
+    entries: Sequence[Entry], primary: Metric, sign: float
+) -> dict[str, tuple[tuple[int, int], str]]:
+    if not entries:
+        return {}
+    values: NDArray[np.float64] = np.array(
+        [sign * (entry.scores[primary.name].value or 0.0) for entry in entries]
+    )
+    influence = sign * np.stack([entry.influence[primary.name] for entry in entries], axis=1)
+    clusters = entries[0].clusters
+    ranks = rank_intervals(values, influence, clusters, alpha=ALPHA)
+    letters = tie_letters(values, pairwise_significant(values, influence, clusters, alpha=ALPHA))
+    return {
+        entry.label: ((rank.best, rank.worst), letter)
+        for entry, rank, letter in zip(entries, ranks, letters, strict=True)
+    }
+
+
+def _notes(entries: Sequence[Entry], runs: Sequence[StoredRun]) -> list[str]:
+    notes = [
+        "Intervals: 95 %, from each example's influence on the score (delta method), with standard "
+        "errors clustered by user and by business.",
+        "Ranks: the best and worst rank that the data allow, from all paired differences on the "
+        "section's primary metric (two-sided, Holm-adjusted, 5 %); systems that share a letter "
+        "cannot be told apart. Other columns are descriptive.",
+        "A missing prediction scores the metric's worst value; a dash means that the system does "
+        "not attempt this part at all.",
+        "Rows flagged 'uses gold' are ceilings and take no rank; 'exploits leak' marks a control "
+        "that gains from how the data set was made, not from knowing the user.",
+    ]
+    most = max(len(entry.seeds) for entry in entries)
+    if most == 1:
+        notes.append("One seed a system: training variance is not assessed.")
+    else:
+        notes.append(
+            "Values of several seeds are averaged, and the variance between seeds is part of the "
+            "interval; ranks take the mean over seeds as given."
+        )
+    unreadable = max(run.record.unreadable_images for run in runs)
+    if unreadable:
+        notes.append(
+            f"{unreadable} photos could not be read; their features are zero, and div@k leaves "
+            "them out. `showcase-bench data card` lists them."
+        )
+    return notes

@@ -1,0 +1,116 @@
+"""A board as Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from showcase_bench.leaderboard.board import Board, Column, Row, Section
+from showcase_bench.leaderboard.entries import EntryScore
+
+__all__ = [
+    "board_markdown",
+    "format_best",
+    "format_cell",
+    "format_chance",
+    "format_number",
+    "format_rank",
+    "sense",
+]
+
+TITLES = {"photos": "Photos", "words": "Words"}
+
+
+def board_markdown(board: Board) -> str:
+    """The whole board; names from plugins are escaped."""
+    identity = board.identity
+    lines = [
+        f"# Leaderboard: {_escape(identity.task)} (version {identity.task_version})",
+        "",
+        f"{board.n:,} examples of the {_escape(identity.split)} split of "
+        f"{_escape(identity.data_name)}, sha256 `{identity.data_sha256[:12]}`; "
+        f"k = {identity.policy['k']}, pool: {identity.policy['pool']}, history masking: "
+        f"{'on' if identity.policy['mask_history'] else 'off'}.",
+    ]
+    for section in board.sections:
+        lines += ["", *_section(section)]
+    lines += ["", "## How to read it", ""]
+    lines += [f"- {_escape(note)}" for note in board.notes]
+    lines += ["", "## Signatures", ""]
+    lines += [
+        f"- {_escape(column.name)}: `{column.signature}`"
+        for section in board.sections
+        for column in section.columns
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _section(section: Section) -> list[str]:
+    names = [f"{_escape(column.name)} {sense(column)}".strip() for column in section.columns]
+    lines = [f"## {TITLES.get(section.name, section.name)}, by {section.primary}", ""]
+    lines.append(_table_row(["rank", "", "system", *names]))
+    lines.append(_table_row(["---", "---", "---", *["---:"] * len(names)]))
+    for row in section.rows:
+        cells = [format_cell(row.scores[column.name]) for column in section.columns]
+        lines.append(_table_row([format_rank(row), row.letters, _system(row), *cells]))
+    if any(column.levels for column in section.columns):
+        chance = [format_chance(column) for column in section.columns]
+        best = [format_best(column) for column in section.columns]
+        lines.append(_table_row(["", "", "*chance, exact*", *chance]))
+        lines.append(_table_row(["", "", "*best possible*", *best]))
+    return lines
+
+
+def format_chance(column: Column) -> str:
+    """Exact expectation of a random choice, and half of the interval that random systems fill."""
+    if column.levels is None:
+        return ""
+    half = (column.levels.high - column.levels.low) / 2
+    return f"{format_number(column.levels.expected)} ±{format_number(half)}"
+
+
+def format_best(column: Column) -> str:
+    """Best possible value; empty where it is not known."""
+    return "" if column.levels is None else format_number(column.levels.best)
+
+
+def format_rank(row: Row) -> str:
+    """``3``, ``2-5``, or ``ceiling``; a dash where there is no value to rank by."""
+    if row.rank is None:
+        return "ceiling" if row.role == "ceiling" else "–"
+    best, worst = row.rank
+    return str(best) if best == worst else f"{best}-{worst}"
+
+
+def format_cell(score: EntryScore) -> str:
+    """``0.312 ±0.021``; a dash for "not attempted"."""
+    if score.value is None:
+        return "–"
+    if score.low is None or score.high is None:
+        return format_number(score.value)
+    half = max(score.high - score.value, score.value - score.low)
+    return f"{format_number(score.value)} ±{format_number(half)}"
+
+
+def format_number(value: float) -> str:
+    """Four decimals below 10, two above."""
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"
+
+
+def sense(column: Column) -> str:
+    """Arrow to the better side."""
+    return {True: "↑", False: "↓", None: ""}[column.higher_is_better]
+
+
+def _system(row: Row) -> str:
+    flags = f" *({', '.join(row.flags)})*" if row.flags else ""
+    return f"{_escape(row.model)}{flags}"
+
+
+def _table_row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _escape(text: str) -> str:
+    flat = re.sub(r"\s+", " ", text)
+    return re.sub(r"([\\`*_\[\]<>|#&~])", r"\\\1", flat)

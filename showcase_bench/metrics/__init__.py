@@ -1,0 +1,21 @@
+"""Metrics: immutable values that turn predictions into rows of statistics and rows into a score."""
+
+from __future__ import annotations
+
+from showcase_bench.metrics.base import MeanMetric, Metric, SetMetric
+from showcase_bench.metrics.batch import Batch
+from showcase_bench.metrics.chance import ChanceLevel, chance
+from showcase_bench.metrics.parse import METRICS, parse_metric
+from showcase_bench.metrics.tokens import TokenStore
+
+__all__ = [
+    "METRICS",
+    "Batch",
+    "ChanceLevel",
+    "MeanMetric",
+    "Metric",
+    "SetMetric",
+    "TokenStore",
+    "chance",
+    "parse_metric",
+]

@@ -1,0 +1,172 @@
+"""Standard errors and confidence intervals from influence values, with one- or two-way clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtrit
+
+from showcase_bench.errors import UsageError
+
+__all__ = ["Clusters", "encode_clusters", "independent_units", "interval", "standard_error"]
+
+Floats = NDArray[np.float64]
+Clusters: TypeAlias = Sequence[ArrayLike]
+"""Up to two columns of cluster labels (integers or strings), each of shape [n]."""
+
+_MOST_COLUMNS = 2
+
+
+def standard_error(influence: Floats, clusters: Clusters = ()) -> Any:
+    """Estimate the standard error of a score from the influence of each example on it.
+
+    Without clusters it is ``sqrt(sum(psi**2) / (n (n - 1)))``, which for a mean is the ordinary
+    s / sqrt(n). With one column of G clusters the influences are summed within each first, and
+    ``G / (G - 1)`` takes the place of ``n / (n - 1)``. With two columns a and b the variance is
+    ``V_a + V_b - V_ab`` (Cameron, Gelbach and Miller 2011), which need not be positive; it is
+    never taken smaller than the larger of ``V_a`` and ``V_b``, which errs on the wide side. A
+    column with fewer than two clusters cannot tell anything, and is left out.
+
+    Parameters
+    ----------
+    influence
+        float64 of shape [n], or [n, m] for m scores; each column sums to zero.
+    clusters
+        Up to two columns of labels.
+
+    Returns
+    -------
+    float or ndarray
+        A float for [n], float64 of shape [m] for [n, m]; NaN where it cannot be estimated: fewer
+        than two examples, or every column with fewer than two clusters.
+
+    Raises
+    ------
+    UsageError
+        A column has another length than ``influence``, there are more than two, or an influence
+        is not finite.
+    """
+    psi = np.asarray(influence, dtype=np.float64)
+    columns = encode_clusters(clusters, len(psi))
+    if not np.isfinite(psi).all():
+        raise UsageError("an influence value is not a finite number")
+    table = psi[:, np.newaxis] if psi.ndim == 1 else psi
+    error: Floats = np.sqrt(_variance(table, _telling(columns))) / max(len(psi), 1)
+    if len(psi) < 2 or (columns and not _telling(columns)):
+        error = np.full(table.shape[1], np.nan)
+    return float(error[0]) if psi.ndim == 1 else error
+
+
+def interval(
+    value: float,
+    influence: Floats,
+    clusters: Clusters = (),
+    level: float = 0.95,
+    bounds: tuple[float, float] | None = None,
+    extra_variance: float = 0.0,
+) -> tuple[float, float] | None:
+    """Confidence interval ``value`` plus and minus a t quantile times the standard error.
+
+    The degrees of freedom are the number of independent units minus one: of the examples, or of
+    the clusters of the column that has fewest.
+
+    Parameters
+    ----------
+    value
+        The score.
+    influence
+        float64 of shape [n].
+    clusters
+        As for :func:`standard_error`.
+    level
+        Coverage, between 0 and 1.
+    bounds
+        The interval is cut at the smallest and largest possible value.
+    extra_variance
+        Variance of the score from another, independent source, such as training seeds.
+
+    Returns
+    -------
+    tuple or None
+        ``(low, high)``; None where the score is not a number or its error cannot be estimated.
+
+    Raises
+    ------
+    UsageError
+        ``level`` is not between 0 and 1, or as for :func:`standard_error`.
+    """
+    if not 0 < level < 1:
+        raise UsageError(f"the level of an interval is between 0 and 1, not {level}")
+    columns = encode_clusters(clusters, len(influence))
+    error = standard_error(influence, columns)
+    if not (np.isfinite(value) and np.isfinite(error)):
+        return None
+    freedom = independent_units(columns, len(influence)) - 1
+    reach = float(stdtrit(freedom, 0.5 + level / 2)) * float(np.hypot(error, extra_variance**0.5))
+    low, high = bounds if bounds is not None else (-np.inf, np.inf)
+    return max(value - reach, low), min(value + reach, high)
+
+
+def encode_clusters(clusters: Clusters, n: int) -> list[NDArray[np.int64]]:
+    """Each column as integers from 0 without gaps; int64 arrays of shape [n].
+
+    Raises
+    ------
+    UsageError
+        A column is not of shape [n], or there are more than two.
+    """
+    if len(clusters) > _MOST_COLUMNS:
+        raise UsageError(f"at most {_MOST_COLUMNS} columns of clusters, not {len(clusters)}")
+    columns = []
+    for place, labels in enumerate(clusters):
+        column = np.asarray(labels)
+        if column.shape != (n,):
+            raise UsageError(
+                f"cluster column {place} has the shape {column.shape}; "
+                f"one label for each of the {n} examples is needed"
+            )
+        columns.append(np.unique(column, return_inverse=True)[1].astype(np.int64))
+    return columns
+
+
+def independent_units(columns: Sequence[NDArray[np.int64]], n: int) -> int:
+    """Count the clusters of the column with fewest, of those with two or more; else ``n``."""
+    return min((_count(column) for column in _telling(columns)), default=n)
+
+
+def _count(column: NDArray[np.int64]) -> int:
+    return int(column.max(initial=-1)) + 1
+
+
+def _telling(columns: Sequence[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
+    return [column for column in columns if _count(column) > 1]
+
+
+def _variance(table: Floats, columns: Sequence[NDArray[np.int64]]) -> Floats:
+    """Variance of the column sums of [n, m], of shape [m]."""
+    if not columns:
+        return _scaled_squares(table)
+    one_way = [_scaled_squares(_cluster_sums(table, column)) for column in columns]
+    if len(one_way) == 1:
+        return one_way[0]
+    first, second = columns
+    both = np.unique(first * _count(second) + second, return_inverse=True)[1]
+    overlap = _scaled_squares(_cluster_sums(table, both))
+    larger: Floats = np.maximum(*one_way)
+    return np.maximum(one_way[0] + one_way[1] - overlap, larger)
+
+
+def _scaled_squares(sums: Floats) -> Floats:
+    units = len(sums)
+    squares: Floats = (sums**2).sum(axis=0)
+    return squares * (units / max(units - 1, 1))
+
+
+def _cluster_sums(table: Floats, column: NDArray[np.int64]) -> Floats:
+    order = np.argsort(column, kind="stable")
+    starts = np.searchsorted(column[order], np.arange(_count(column)))
+    sums: Floats = np.add.reduceat(table[order], starts, axis=0)
+    return sums

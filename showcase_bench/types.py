@@ -1,0 +1,192 @@
+"""The core types: what a model sees, what only the scorer sees, and what comes out.
+
+All are immutable. A :class:`Query` is everything that a model may see at prediction time; a
+:class:`Gold` is what only the scorer sees; a training :class:`Example` holds both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar, overload, runtime_checkable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = [
+    "Example",
+    "Gold",
+    "ImageSource",
+    "ImageStore",
+    "Interval",
+    "NoProgress",
+    "Progress",
+    "Query",
+    "Review",
+    "Score",
+    "Showcase",
+    "Split",
+]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One review of a user's history."""
+
+    id: str
+    """Id of the review in its data set."""
+    user_id: str
+    business_id: str | None
+    """None where the data set's history ids do not name the business."""
+    text: str
+    image_ids: tuple[str, ...] = ()
+    """Photos of this review; known only when the review is itself a training row."""
+    rating: float | None = None
+    """Stars; known only when the review is itself a training row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A user, a recommended business and its photos: all that a model may see to predict."""
+
+    id: str
+    user_id: str
+    business_id: str
+    history: tuple[Review, ...]
+    """Earlier reviews of the user in the data set's order; may be empty."""
+    pool: tuple[str, ...]
+    """Candidate image ids, distinct, in an order that carries no information."""
+    k: int
+    """At most so many images may be shown; at least 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """What the user really posted."""
+
+    image_ids: tuple[str, ...]
+    texts: tuple[str, ...]
+    """Reference texts; GEST has one. An empty string counts as no reference."""
+    rating: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A query with its gold."""
+
+    query: Query
+    gold: Gold
+
+
+@dataclass(frozen=True, slots=True)
+class Showcase:
+    """A prediction: the images in their order of display and the text that goes with them."""
+
+    id: str
+    """Id of the query that it answers."""
+    image_ids: tuple[str, ...] = ()
+    """Distinct ids out of the query's pool, at most k; empty means "not attempted"."""
+    text: str | None = None
+    """None means "not attempted"; the empty string is an attempt, and scored as such."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A confidence interval on the scale of its metric."""
+
+    low: float
+    high: float
+    level: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One metric of one system on one split."""
+
+    name: str
+    """Short name such as ``bleu-4``."""
+    signature: str
+    """Everything that defines the number; parses back to the metric."""
+    value: float | None
+    """None when the system attempted no example or no example can be scored; never NaN."""
+    interval: Interval | None
+    n_scored: int
+    """Examples that were attempted and can be scored."""
+    n_unscored: int
+    """The rest. Not attempted ones count with the metric's worst value; ones that no system could
+    be scored on (no reference, fewer than two images shown for a set metric) are left out."""
+
+
+class Split(Protocol):
+    """A sequence of the examples of one split, built as they are asked for."""
+
+    @property
+    def name(self) -> str:
+        """Name of the split, such as ``train``."""
+        ...
+
+    @property
+    def images(self) -> ImageStore:
+        """The photos of the data set."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Example]: ...
+
+    @overload
+    def __getitem__(self, index: int) -> Example: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Example]: ...
+
+
+@runtime_checkable
+class ImageSource(Protocol):
+    """Where the photos of a data set come from."""
+
+    @property
+    def key(self) -> str:
+        """Identity of the photos' content: equal keys promise equal pixels for equal ids."""
+        ...
+
+    def load(self, image_id: str) -> NDArray[np.uint8]:
+        """RGB pixels, uint8 of shape [height, width, 3].
+
+        Raises
+        ------
+        ImageError
+            The photo is missing, broken, too large, or the id is unknown.
+        """
+        ...
+
+
+@runtime_checkable
+class ImageStore(ImageSource, Protocol):
+    """Photos, and their features computed once per encoder. What models and metrics are given."""
+
+    def features(self, image_ids: Sequence[str], encoder: str) -> NDArray[np.float32]:
+        """L2-normalised features, float32 of shape [len(image_ids), d].
+
+        ``encoder`` is a registered name such as ``color-layout``. A photo that cannot be read has
+        a row of zeros (and is counted by the store).
+        """
+        ...
+
+
+class Progress(Protocol):
+    """Tells the user how far a long loop is."""
+
+    def track(self, items: Iterable[T], *, label: str, total: int | None = None) -> Iterator[T]:
+        """Yield ``items`` unchanged while showing progress."""
+        ...
+
+
+class NoProgress:
+    """Progress that shows nothing."""
+
+    def track(self, items: Iterable[T], *, label: str, total: int | None = None) -> Iterator[T]:
+        """Yield ``items`` unchanged."""
+        yield from items

@@ -1,0 +1,104 @@
+"""What several test folders share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+Row = dict[str, object]
+
+
+def _pixels(number: int, size: int = 24) -> np.ndarray:
+    """A photo of its own for each number: a coloured block on a coloured ground."""
+    ground = np.array([(number * 37) % 256, (number * 91) % 256, (number * 53) % 256])
+    pixels = np.broadcast_to(ground, (size, size, 3)).astype(np.uint8).copy()
+    start = number % (size // 2)
+    pixels[start : start + 8, 4:16] = 255 - ground
+    return pixels
+
+
+def _world() -> dict[str, list[Row]]:
+    """Six users at four restaurants; every review has one or two photos of its own."""
+    texts = [
+        "The pizza was crisp and the cheese rich.",
+        "A quiet room with warm light, perfect for a date.",
+        "Cheap lunch, fast service, friendly staff!",
+        "The ramen broth is deep; the noodles are springy.",
+        "We loved the terrace and the view over the river.",
+        "Great food. Great food. I will come back.",
+    ]
+    rows: list[Row] = []
+    number = 0
+    for user in range(6):
+        for visit in range(4):
+            business = (user + visit) % 4
+            pics = []
+            for _ in range(1 + (user + visit) % 2):
+                pics.append({"id": f"AF1Qip{number:06d}", "url": [f"images/p{number}.png"]})
+                number += 1
+            earlier = [
+                [f"{100 + user}_{(user + v) % 4:024x}", f"{texts[(user + v) % 6]} Visit {v}."]
+                for v in range(visit)
+            ]
+            rows.append(
+                {
+                    "user_id": str(100 + user),
+                    "business_id": f"{business:024x}",
+                    "rating": float(1 + (user + visit) % 5),
+                    "review_text": f"{texts[(user + visit) % 6]} Visit {visit}.",
+                    "pics": pics,
+                    "history_reviews": earlier,
+                }
+            )
+    by_visit = {v: [row for i, row in enumerate(rows) if i % 4 == v] for v in range(4)}
+    return {"train": by_visit[0] + by_visit[1], "val": by_visit[2], "test": by_visit[3]}
+
+
+@pytest.fixture
+def world() -> dict[str, list[Row]]:
+    """Rows of a small GEST-shaped data set."""
+    return _world()
+
+
+@pytest.fixture
+def write_data(tmp_path: Path) -> Callable[[dict[str, list[Row]]], Path]:
+    """Write rows as ``data/toy.json`` with all photos that they name beside it."""
+
+    def write(rows: dict[str, list[Row]]) -> Path:
+        folder = tmp_path / "data"
+        (folder / "images").mkdir(parents=True, exist_ok=True)
+        for split in rows.values():
+            for row in split:
+                for pic in row.get("pics", []):  # type: ignore[union-attr]
+                    number = int(Path(pic["url"][0]).stem[1:])
+                    Image.fromarray(_pixels(number)).save(folder / pic["url"][0])
+        path = folder / "toy.json"
+        path.write_text(json.dumps(rows), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def toy(world: dict[str, list[Row]], write_data: Callable[[dict[str, list[Row]]], Path]) -> Path:
+    """The small data set on disk."""
+    return write_data(world)
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Callable[[Sequence[object]], object]:
+    """Run the command line in this process with a cache of its own."""
+    from click.testing import CliRunner
+
+    from showcase_bench.cli.main import cli as group
+
+    def run(*arguments: object) -> object:
+        runner = CliRunner(env={"SHOWCASE_BENCH_CACHE": str(tmp_path / "cache")})
+        return runner.invoke(group, [str(one) for one in arguments], catch_exceptions=False)
+
+    return run

@@ -1,0 +1,222 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from showcase_bench import Model, NoProgress, Showcase
+from showcase_bench.datasets.tasks import file_task
+from showcase_bench.errors import ContractError, StoreError, UsageError
+from showcase_bench.evaluate import RunRecord, RunStore, Suite, Workspace
+from showcase_bench.evaluate.build import BuildPlan, parse_models, plan_model
+from showcase_bench.evaluate.predict import run_model
+from showcase_bench.evaluate.store import ScoreTable, write_atomically
+
+MODELS = "random,copy-history,reference"
+
+
+@pytest.fixture
+def workspace(toy, tmp_path):
+    return Workspace.open(file_task(toy), cache_dir=tmp_path / "cache")
+
+
+def plan_of(cls):
+    return BuildPlan("mine", cls, {}, {}, "tests 0", "0" * 64)
+
+
+def files(root):
+    return {
+        str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+def test_same_seed_same_bytes(workspace, tmp_path, seed):
+    for name in ("one", "two"):
+        Suite(workspace, RunStore(tmp_path / name)).run(parse_models(MODELS), [seed])
+    one, two = files(tmp_path / "one"), files(tmp_path / "two")
+    assert set(one) == set(two)
+    assert len(one) == 9
+    for name, data in one.items():
+        if not name.endswith("run.json"):
+            assert data == two[name], name
+
+
+def test_another_seed_is_another_run(workspace, tmp_path):
+    result = Suite(workspace, RunStore(tmp_path / "r")).run(parse_models("random"), [0, 1])
+    first, second = result.runs
+    assert first.record.id != second.record.id
+    assert first.predictions() != second.predictions()
+
+
+def test_stored_runs_are_reused_and_fresh_ones_are_not(workspace, tmp_path):
+    store = RunStore(tmp_path / "r")
+    plans = parse_models(MODELS)
+    assert Suite(workspace, store).run(plans, [0]).reused == 0
+    again = Suite(workspace, store).run(plans, [0])
+    assert again.reused == 3
+    before = {run.record.id: run.record.created for run in again.runs}
+    fresh = Suite(workspace, store, fresh=True).run(plans, [0])
+    assert fresh.reused == 0
+    assert {run.record.id for run in fresh.runs} == set(before)
+    assert all(run.record.created > before[run.record.id] for run in fresh.runs)
+    assert len(list(store.runs())) == 3
+
+
+def test_a_run_reads_back_as_it_was(workspace, tmp_path):
+    result = Suite(workspace, RunStore(tmp_path / "r")).run(parse_models(MODELS), [0])
+    for run in result.runs:
+        data = (run.folder / "run.json").read_bytes()
+        back = RunRecord.from_json(data, "here")
+        assert back.to_json() == data
+        assert back == run.record
+        table = run.table()
+        assert table.ids == tuple(query.id for query in workspace.queries)
+        assert ScoreTable.from_parquet(table.to_parquet()).ids == table.ids
+        for score in run.record.scores:
+            assert score.n_scored + score.n_unscored == run.record.n
+            assert (score.value is None) == (score.n_scored == 0)
+
+
+def test_a_changed_byte_is_named(workspace, tmp_path):
+    run = Suite(workspace, RunStore(tmp_path / "r")).run(parse_models("random"), [0]).runs[0]
+    for name, read in (("scores.parquet", run.table), ("predictions.jsonl", run.predictions)):
+        path = run.folder / name
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+        with pytest.raises(StoreError, match=name):
+            read()
+    (run.folder / "run.json").write_text("{")
+    with pytest.raises(StoreError, match=r"run\.json"):
+        list(RunStore(tmp_path / "r").runs())
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (lambda q: [], "returned nothing for query"),
+        (lambda q: [Showcase(one.id) for one in q] * 2, "more showcases than there are queries"),
+        (lambda q: [Showcase("other") for _ in q], "in order"),
+        (lambda q: [Showcase(one.id, ("nowhere",)) for one in q], "not in the candidate pool"),
+        (lambda q: [Showcase(one.id, one.pool[:1] * 2) for one in q], "shown twice"),
+        (lambda q: [Showcase(one.id, text=3) for one in q], "must be a string or None"),
+        (lambda q: [Showcase(one.id, text="\ud800") for one in q], "lone surrogate"),
+        (lambda q: [Showcase(one.id, "ab") for one in q], "tuple of strings"),
+        (lambda q: [{"id": one.id} for one in q], "must give Showcase, not dict"),
+        (lambda q: 1 / 0, "ZeroDivisionError"),
+    ],
+)
+def test_a_model_that_breaks_the_contract_is_told_so(workspace, answer, message):
+    class Mine(Model):
+        def predict(self, queries, images):
+            return answer(queries)
+
+    with pytest.raises(ContractError, match=message) as caught:
+        run_model(plan_of(Mine), workspace, seed=0, progress=NoProgress())
+    assert "mine" in str(caught.value)
+
+
+def test_a_failing_model_does_not_stop_the_others(workspace, tmp_path):
+    class Mine(Model):
+        def predict(self, queries, images):
+            raise ValueError("no luck")
+
+    store = RunStore(tmp_path / "r")
+    result = Suite(workspace, store).run([plan_of(Mine), *parse_models("random")], [0])
+    assert [run.record.label for run in result.runs] == ["random"]
+    assert "no luck" in str(result.failures[0].error)
+    assert [run.record.label for run in store.runs()] == ["random"]
+
+
+def test_more_images_than_k_are_refused(workspace):
+    class Mine(Model):
+        def predict(self, queries, images):
+            return [Showcase(one.id, one.pool[: one.k + 1]) for one in queries]
+
+    with pytest.raises(ContractError, match="at most 3 are allowed"):
+        run_model(plan_of(Mine), workspace, seed=0, progress=NoProgress())
+
+
+def test_arguments_are_recorded_with_their_defaults():
+    plan = plan_model("popular(k_smooth=2)")
+    assert plan.arguments["k_smooth"] == 2.0
+    assert type(plan.arguments["k_smooth"]) is float
+    assert plan.label == "popular(k_smooth=2.0)"
+    assert plan_model("popular(k_smooth=0)").label == "popular"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no model is named"),
+        ("random,random", "named 2 times"),
+        ("random@3", "takes no cutoff"),
+        ("popular(smooth=1)", "no argument 'smooth'"),
+    ],
+)
+def test_bad_model_lists(text, message):
+    with pytest.raises(UsageError, match=message):
+        parse_models(text)
+
+
+def test_all_means_every_installed_model():
+    from showcase_bench.models import MODELS as REGISTRY
+
+    assert [plan.name for plan in parse_models("all")] == list(REGISTRY)
+
+
+def test_scores_are_what_the_statistics_say(workspace, tmp_path):
+    run = Suite(workspace, RunStore(tmp_path / "r")).run(parse_models("random"), [0]).runs[0]
+    table = run.table()
+    golds = [set(example.gold.image_ids) for example in workspace.scored_split]
+    shown = [one.image_ids for one in run.predictions()]
+    precision = [len(g & set(s)) / 3 for g, s in zip(golds, shown, strict=True)]
+    score = next(s for s in run.record.scores if s.name == "precision@3")
+    assert score.value == pytest.approx(np.mean(precision))
+    assert table.statistics[score.signature][:, 0] == pytest.approx(precision)
+
+
+def test_nothing_touches_global_random_state(workspace, tmp_path):
+    import random
+
+    np.random.seed(3)  # noqa: NPY002  (the global state is what is watched)
+    random.seed(3)
+    before = np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002
+    Suite(workspace, RunStore(tmp_path / "r")).run(parse_models("all"), [0])
+    assert (np.random.get_state()[1].tolist(), random.getstate()) == before  # noqa: NPY002
+
+
+def test_hashing_does_not_matter(toy, tmp_path):
+    boards = []
+    for seed in ("0", "1", "12345"):
+        out = tmp_path / f"out{seed}"
+        arguments = ["run", "--data", str(toy), "--models", "all", "--results", str(out), "-q"]
+        code = f"from showcase_bench.cli.main import cli; cli({arguments!r})"
+        subprocess.run(
+            [sys.executable, "-c", code],
+            check=True,
+            capture_output=True,
+            env={"PYTHONHASHSEED": seed, "PATH": "/usr/bin:/bin", "HOME": str(tmp_path / seed)},
+        )
+        board = json.loads((out / "file-toy" / "leaderboard.json").read_text())
+        boards.append((board, {n: d for n, d in files(out).items() if n.endswith(".jsonl")}))
+    assert boards[0] == boards[1] == boards[2]
+
+
+def test_an_atomic_write_leaves_the_old_file_when_it_fails(tmp_path):
+    path = tmp_path / "file"
+    write_atomically(path, b"old")
+    with pytest.raises(StoreError, match="cannot be written"):
+        write_atomically(path / "below", b"new")
+    assert path.read_bytes() == b"old"
+    write_atomically(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
+
+
+def test_names_cannot_leave_the_store(tmp_path):
+    folder = RunStore(tmp_path).folder("../../etc", "a/b\\c", "id")
+    assert folder.resolve().is_relative_to(tmp_path)
+    assert len(folder.relative_to(tmp_path).parts) == 3
