@@ -16,6 +16,7 @@ import contextlib
 import json
 import random
 import resource
+import shutil
 import string
 import subprocess
 import sys
@@ -152,9 +153,9 @@ def child(step: str, path: Path, cache: Path) -> None:
     print(json.dumps({"step": step, "seconds": seconds, "peak_mib": peak_mib}))
 
 
-def measure(step: str, path: Path, cache: Path) -> dict[str, Any]:
+def measure(step: str, folder: Path) -> dict[str, Any]:
     """Run one step in a new process."""
-    command = [sys.executable, __file__, "--child", step, "--keep", str(path.parent)]
+    command = [sys.executable, __file__, "--child", step, "--keep", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"step {step!r} failed:\n{done.stderr}")
@@ -193,7 +194,9 @@ def main() -> None:
     """Read the arguments and run."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", type=int, default=TOTAL, help="rows of the file")
-    parser.add_argument("--keep", type=Path, help="work in this folder and leave the file there")
+    parser.add_argument(
+        "--keep", type=Path, help="work in this folder, leave the file and its cache there"
+    )
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--child", choices=STEPS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -203,7 +206,8 @@ def main() -> None:
     with workplace(arguments.keep) as folder:
         path = folder / "rows.json"
         write_file(path, arguments.rows)
-        figures = [measure(step, path, folder / "cache") for step in STEPS]
+        shutil.rmtree(folder / "cache", ignore_errors=True)
+        figures = [measure(step, folder) for step in STEPS]
         summary = {"rows": arguments.rows, "bytes": path.stat().st_size, "steps": figures}
         print(json.dumps(summary, indent=2) if arguments.json else report(path, figures))
 

@@ -41,7 +41,7 @@ class Book:
         return len(self._first_ids)
 
     def add(self, split: str, row: Row, writer: BatchWriter) -> None:
-        """Write one row, unless the same split has it already."""
+        """Write one row, unless the same split has one that is equal in every field that is read."""
         counts = self.counts[split]
         content = _content(split, row)
         if content in self._contents:
@@ -66,8 +66,8 @@ class Book:
             history_ids,
             history_texts,
         )
-        chars = len(row.text) + sum(map(len, history_texts)) + sum(map(len, history_ids))
-        writer.add(columns, chars)
+        texts = (example_id, row.user_id, row.text, *history_ids, *history_texts)
+        writer.add(columns, sum(map(len, texts)))
 
     def names(self, example_id: str, user_id: str, business: str) -> tuple[str, ...]:
         """All that a history may call this example by."""

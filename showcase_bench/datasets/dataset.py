@@ -61,14 +61,14 @@ def load_dataset(
         Both ``images`` and ``images_root`` are given, ``images_root`` is not a folder, or
         ``cache_dir`` cannot be written.
     """
-    path = Path(path)
+    path, cache_dir = Path(path), Path(cache_dir)
+    root = path.parent if images_root is None else Path(images_root)
     if images is not None and images_root is not None:
         raise UsageError("give either images or images_root, not both")
-    if images_root is not None and not images_root.is_dir():
+    if images_root is not None and not root.is_dir():
         raise UsageError(f"the folder of photos {images_root} does not exist or is not a folder")
     revision = file_sha256(path)
-    prepared = find_or_prepare(path, revision, Path(cache_dir), progress)
-    root = path.parent if images_root is None else images_root
+    prepared = find_or_prepare(path, revision, cache_dir, progress)
     return Dataset(path, path.stem if name is None else name, revision, prepared, images, root)
 
 

@@ -50,6 +50,7 @@ class FolderImages:
     def __init__(self, root: Path, locations: Mapping[str, str | None]) -> None:
         self._root = root
         self._locations = locations
+        self._inside: dict[str, bool] = {}
 
     def __repr__(self) -> str:
         return f"FolderImages({str(self._root)!r}, {len(self._locations)} photos)"
@@ -105,29 +106,43 @@ class FolderImages:
         problem = "no file"
         for candidate in self._candidates(image_id):
             try:
-                state = candidate.stat()
-                if not stat.S_ISREG(state.st_mode):
-                    continue
-                real = candidate.resolve(strict=True)
+                # Millions are asked for; a Path for each would cost several times as much.
+                state = os.lstat(candidate)
+                if stat.S_ISLNK(state.st_mode):
+                    real = Path(candidate).resolve(strict=True)
+                    state, inside = real.stat(), real.is_relative_to(self._real_root)
+                else:
+                    real, inside = Path(candidate), self._holds(os.path.dirname(candidate))  # noqa: PTH120
             except (OSError, ValueError, RuntimeError):
                 continue  # Missing, too long, NUL or a lone surrogate in it, a loop of links.
-            if real.is_relative_to(self._real_root):
+            if not stat.S_ISREG(state.st_mode):
+                continue
+            if inside:
                 return (real, state), ""
             problem = "its file is a link that leads out of the folder of photos"
         return None, problem
 
-    def _candidates(self, image_id: str) -> Iterator[Path]:
+    def _holds(self, folder: str) -> bool:
+        """Whether a folder is really below the root; asked of the disk once a folder."""
+        inside = self._inside.get(folder)
+        if inside is None:
+            inside = Path(folder).resolve(strict=True).is_relative_to(self._real_root)
+            self._inside[folder] = inside
+        return inside
+
+    def _candidates(self, image_id: str) -> Iterator[str]:
+        root = str(self._root)
         location = self._locations.get(image_id)
         if location and "://" not in location and _is_confined(location):
-            yield self._root / location
+            yield f"{root}/{location}"
         if not image_id or "/" in image_id or "\\" in image_id:
             return
-        for folder in (self._root / "images", self._root):
+        for folder in (f"{root}/images", root):
             for suffix in _SUFFIXES:
-                yield folder / f"{image_id}{suffix}"
+                yield f"{folder}/{image_id}{suffix}"
         if image_id.startswith(_GOOGLE):
-            for folder in (self._root, self._root / "images"):
-                yield from _nested(folder / _GOOGLE, image_id)
+            for folder in (root, f"{root}/images"):
+                yield from _nested(f"{folder}/{_GOOGLE}", image_id)
 
 
 def _is_confined(location: str) -> bool:
@@ -135,13 +150,13 @@ def _is_confined(location: str) -> bool:
     return not path.is_absolute() and ".." not in path.parts and "\\" not in location
 
 
-def _nested(folder: Path, image_id: str) -> Iterator[Path]:
+def _nested(folder: str, image_id: str) -> Iterator[str]:
     """Files of an id in ``folder`` and in the folders of its next two characters each."""
     at = len(_GOOGLE)
-    while folder.is_dir():
+    while os.path.isdir(folder):  # noqa: PTH112
         for suffix in _SUFFIXES:
-            yield folder / f"{image_id}{suffix}"
+            yield f"{folder}/{image_id}{suffix}"
         chunk = image_id[at : at + _CHUNK]
-        if len(chunk) < _CHUNK:
+        if len(chunk) < _CHUNK or "." in chunk:
             return
-        folder, at = folder / chunk, at + _CHUNK
+        folder, at = f"{folder}/{chunk}", at + _CHUNK

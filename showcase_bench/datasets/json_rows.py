@@ -31,6 +31,7 @@ _SPLIT_OF_KEY = {
 _CHUNK = 1 << 20
 _MOST = 64 << 20
 _BLANK = re.compile(r"[ \t\n\r]*")
+_NUMBER_TAIL = re.compile(r"[-+.eE0-9]*")
 _GEST_SHAPE = 'Expected one object {"train": [...], "val": [...], "test": [...]}.'
 _AGAIN = "Download it again, or make it again."
 _NEAR_END = 16
@@ -186,13 +187,18 @@ class _SlidingText:
                 raise DataError(
                     self._path, f"in {self.where}: {error}", "Write a finite number, or null."
                 ) from error
-            # A number that touches the end of the buffer may go on.
-            if end == len(self._text) and self._text[end - 1] not in '}]"' and self._fill():
+            if self._may_go_on(end) and self._fill():
                 continue
             if end - self._at > _MOST:
                 self._fail_too_long()
             self._at = end
             return value
+
+    def _may_go_on(self, end: int) -> bool:
+        """Whether a number that was read up to ``end`` could be the head of a longer one."""
+        if self._text[end - 1] in '}]"':
+            return False
+        return _NUMBER_TAIL.fullmatch(self._text, end) is not None
 
     def fail(self, problem: str) -> NoReturn:
         """Raise for what comes next: the end of the file, or something else than expected."""

@@ -96,7 +96,7 @@ class Bleu(Metric):
         for j in range(self.order):
             product = product * ((matches[..., j] + _TINY) / (guesses[..., j] + _SMALL))
         ratio = (guesses[..., 0] + _TINY) / (sums[..., -2] + _SMALL)
-        brevity = np.where(ratio < 1, np.exp(np.minimum(1 - 1 / ratio, 0.0)), 1.0)
+        brevity = np.exp(np.minimum(1 - 1 / ratio, 0.0))
         value: Floats = np.where(sums[..., -1] > 0, product ** (1 / self.order) * brevity, np.nan)
         return value
 

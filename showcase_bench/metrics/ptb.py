@@ -15,10 +15,12 @@ from pathlib import Path
 
 from showcase_bench.errors import MissingDependencyError, UsageError
 
-__all__ = ["LONGEST_PIECE", "tokenize_ptb"]
+__all__ = ["LONGEST_TEXT", "LONGEST_WORD", "tokenize_ptb"]
 
-LONGEST_PIECE = 20_000
-"""Longer texts are cut into pieces of at most so many characters, at a space where there is one."""
+LONGEST_TEXT = 20_000
+"""Texts of more characters are cut at a space."""
+LONGEST_WORD = 1_000
+"""Words of more characters are cut: the tokeniser's time is quadratic in a run of emoji."""
 
 _JAR = Path("tokenizer") / "stanford-corenlp-3.4.1.jar"
 _DROPPED = frozenset(
@@ -26,6 +28,7 @@ _DROPPED = frozenset(
     | {".", "?", "!", ",", ":", "-", "--", "...", ";"}
 )
 _LINE_SHIFTING = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]")
+_LONG_WORD = re.compile(f"[^ ]{{{LONGEST_WORD}}}(?=[^ ])")
 _SEPARATOR = "x"
 _ALTERNATIVE = "or choose another tokenizer, as in bleu-4(tok=words)"
 
@@ -36,8 +39,8 @@ def tokenize_ptb(texts: Sequence[str]) -> list[tuple[str, ...]]:
     Equal to what pycocoevalcap's wrapper gives when each text is alone in its file: the wrapper
     lets the first word of a text change the tokens of the text before it (``No.`` before ``555``),
     so a neutral line stands between texts here. Control characters, line and paragraph separators
-    and lone surrogates count as spaces. A blank text has no tokens. A text of more than
-    :data:`LONGEST_PIECE` characters is tokenised piece by piece.
+    and lone surrogates count as spaces. A blank text has no tokens. Nothing of a very long text is
+    lost: what exceeds :data:`LONGEST_TEXT` or :data:`LONGEST_WORD` is tokenised piece by piece.
 
     Raises
     ------
@@ -62,10 +65,9 @@ def _kept(word: str) -> list[str]:
 
 def _pieces(text: str) -> list[str]:
     pieces = []
-    rest = text.strip()
-    while len(rest) > LONGEST_PIECE:
-        cut = rest.rfind(" ", 1, LONGEST_PIECE + 1)
-        cut = cut if cut > 0 else LONGEST_PIECE
+    rest = _LONG_WORD.sub(r"\g<0> ", text).strip()
+    while len(rest) > LONGEST_TEXT:
+        cut = rest.rindex(" ", 1, LONGEST_TEXT + 1)
         pieces.append(rest[:cut])
         rest = rest[cut:].lstrip()
     return [*pieces, rest] if rest else pieces

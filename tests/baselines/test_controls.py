@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from baselines.common.order import draw, hash_order
 from baselines.common.text import Tfidf, sentences
+from baselines.common.typicality import Typicality
 from baselines.copy_history import CopyHistory
 from baselines.history_nearest import HistoryNearest
 from baselines.modal_sentence import ModalSentence
@@ -163,6 +164,24 @@ def test_popular_counts_a_photo_once_and_puts_unreadable_ones_last() -> None:
     assert set(shown[:2]) == {"near-a", "near-b"}
     assert shown[0] == "near-a"
     assert shown[2:] == ("bad1", "bad2")
+
+
+@given(st.integers(0, 10**6), st.integers(0, 4), st.floats(0, 5))
+def test_typicality_is_its_definition(seed: int, n: int, k_smooth: float) -> None:
+    rng = np.random.default_rng(seed)
+    rows = rng.standard_normal((8, 5))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    rows[0] = 0.0
+    ids = [f"i{i}" for i in range(8)]
+    photos = {"b": ids[: n + 1], "c": ids[5:]}
+    place = {image_id: i for i, image_id in enumerate(ids)}
+    direction = rows.sum(axis=0) / np.linalg.norm(rows.sum(axis=0))
+    found = Typicality(photos, place, rows, k_smooth).scores("b", ids[1:], rows[1:])
+    for image_id, row_, score in zip(ids[1:], rows[1:], found, strict=True):
+        others = [rows[place[one]] for one in photos["b"] if one not in ("i0", image_id)]
+        total = sum(row_ @ other for other in others) + k_smooth * (row_ @ direction)
+        count = len(others) + k_smooth
+        assert score == pytest.approx(total / count if count else row_ @ direction, abs=1e-9)
 
 
 @pytest.mark.parametrize("wrong", [-1, float("nan"), float("inf"), "2", True])

@@ -82,9 +82,10 @@ def test_same_seed_same_output_and_no_global_randomness(name: str) -> None:
 
 
 def test_fitting_again_forgets_the_first_time(name: str) -> None:
-    model = build(name, world(), seed=4)
-    fit(model, ListSplit(world()[:15]), seed=0)
-    assert run(model, queries()) == run(build(name, ListSplit(world()[:15])), queries())
+    for train in (ListSplit(world()[:15]), ListSplit()):
+        model = build(name, world(), seed=4)
+        fit(model, train, seed=0)
+        assert run(model, queries()) == run(build(name, train), queries())
 
 
 def test_other_queries_of_the_call_do_not_matter(name: str) -> None:

@@ -131,6 +131,17 @@ def test_weight_zero_ignores_history_photos_altogether() -> None:
     assert set(shown(model, asked, train.images)) == {"ramen-6", "ramen-7"}
 
 
+def test_fitting_again_forgets_what_features_were_centred_on() -> None:
+    train = taught()
+    asked = query(business="new", pool=POOL, history=[review("", "wine-2")])
+    model = Relevance("color-layout", 1.0, 1.0, 100)
+    model.fit(train)
+    model.fit(ListSplit([], train.images))
+    (scored,) = model.scored_pools([asked], train.images)
+    rows = train.images.features([*scored.pool.ids, "wine-2"], "color-layout").astype(float)
+    np.testing.assert_allclose(scored.relevance, rows[:-1] @ rows[-1], atol=1e-6)
+
+
 def test_fitting_does_not_change_the_stores_rows() -> None:
     class Shared(Store):
         def features(self, image_ids, encoder):

@@ -66,6 +66,16 @@ def test_any_rows_come_back_however_the_bytes_arrive(rows, step, ascii_only, ind
     assert read(data, step) == expected
 
 
+@pytest.mark.parametrize("step", [1, 2, 3, 5])
+def test_numbers_cut_anywhere(step):
+    text = "[0.0, 1e5, -1.5E-3, 12, -0, 1.25e+10]"
+    expected = [("test", i, one) for i, one in enumerate(json.loads(text))]
+    assert read(f'{{"n": 0.5, "test": {text}}}', step) == expected
+    for i in range(1, 25):
+        cut = f'{{"test": [{" " * i}1.5e3]}}'
+        assert read(cut, step)[0][2] == 1500.0
+
+
 def test_any_order_of_the_splits_and_other_names_of_val():
     assert read('{"test": [1], "valid": [2], "train": [3]}') == [
         ("test", 0, 1),

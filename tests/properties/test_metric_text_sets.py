@@ -1,6 +1,7 @@
 """Distinct-n and length against brute force; n-gram counts and tokens against their laws."""
 
 import math
+import re
 import shutil
 import subprocess
 from collections import Counter
@@ -144,23 +145,33 @@ def test_ptb_hard_texts():
 
 
 @needs_java
+def test_ptb_drops_punctuation_only_where_it_is_a_token_of_its_own():
+    rows = ptb.tokenize_ptb(["a - b", "<!-- a . b -->"])
+    assert rows == [("a", "b"), ("<!--", "a", ".", "b", "-->")]
+
+
+@needs_java
 def test_ptb_cuts_very_long_texts_and_loses_nothing():
     words = ("word " * 9_000).strip()
-    unbroken = "a" * (2 * ptb.LONGEST_PIECE + 5)
-    rows = ptb.tokenize_ptb(["before", words, unbroken, "after"])
+    unbroken = "a" * (2 * ptb.LONGEST_WORD + 5)
+    rows = ptb.tokenize_ptb(
+        ["before", words, unbroken * 30, unbroken, "\U0001f600" * 20_000, "after"]
+    )
     assert rows[0] == ("before",)
     assert rows[1] == ("word",) * 9_000
-    assert [len(token) for token in rows[2]] == [ptb.LONGEST_PIECE, ptb.LONGEST_PIECE, 5]
-    assert rows[3] == ("after",)
+    assert "".join(rows[2]) == unbroken * 30
+    assert [len(token) for token in rows[3]] == [ptb.LONGEST_WORD, ptb.LONGEST_WORD, 5]
+    assert rows[4:] == [(), ("after",)]
 
 
-@settings(max_examples=30)
-@given(st.text(alphabet=st.sampled_from("ab \n"), max_size=60))
+@settings(max_examples=60)
+@given(st.text(alphabet=st.sampled_from("ab \u00a0\u3000"), max_size=80))
 def test_pieces_lose_no_character_but_spaces(text):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ptb, "LONGEST_PIECE", 7)
+        patch.setattr(ptb, "LONGEST_TEXT", 9)
+        patch.setattr(ptb, "_LONG_WORD", re.compile("[^ ]{4}(?=[^ ])"))
         pieces = ptb._pieces(text)
-    assert all(0 < len(piece) <= 7 for piece in pieces)
+    assert all(piece.strip() and len(piece) <= 9 for piece in pieces)
     assert "".join("".join(pieces).split()) == "".join(text.split())
 
 

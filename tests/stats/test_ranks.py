@@ -10,6 +10,7 @@ from scipy import stats as peer
 
 from showcase_bench.errors import UsageError
 from showcase_bench.stats import pairwise_significant, rank_intervals, tie_letters
+from showcase_bench.stats.ranks import _holm
 
 
 def centred(x):
@@ -35,6 +36,12 @@ def test_differences_equal_paired_t_tests_with_holm(seed):
     for alpha in (0.01, 0.05, 0.2):
         found = pairwise_significant(*centred(x), alpha=alpha)
         np.testing.assert_array_equal(found, reference_significant(x, alpha))
+
+
+def test_holm_stops_at_the_first_pair_that_is_not_significant():
+    """Adjusted 3 * .011, 2 * .03 and 1 * .04: the last one is not below the one before it."""
+    assert _holm(np.array([0.04, 0.011, 0.03])) == pytest.approx([0.06, 0.033, 0.06])
+    assert _holm(np.array([0.9, 0.8])).tolist() == [1.0, 1.0]
 
 
 def test_identical_systems_never_differ():

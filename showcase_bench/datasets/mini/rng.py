@@ -7,17 +7,25 @@ arithmetic only, so the same labels give the same draws everywhere. Mixer: Steel
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import TypeVar
 
-__all__ = ["Stream", "mix"]
+__all__ = ["Stream", "mix", "total"]
 
 T = TypeVar("T")
 
 _MASK = (1 << 64) - 1
 _STEP = 0x9E3779B97F4A7C15
 _TO_UNIT = 1.0 / (1 << 53)
+
+
+def total(values: Iterable[float]) -> float:
+    """Sum from left to right; ``sum`` rounds differently from Python 3.12 on."""
+    whole = 0.0
+    for value in values:
+        whole += value
+    return whole
 
 
 def mix(value: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +9,10 @@ from itertools import accumulate
 
 from showcase_bench.datasets.mini.catalogue import CUISINES, DISHES, GUESTS, SCENES, TRAITS
 from showcase_bench.datasets.mini.photos import PLACE_STYLES, Look, make_look
-from showcase_bench.datasets.mini.rng import Stream
+from showcase_bench.datasets.mini.rng import Stream, total
 from showcase_bench.datasets.mini.wording import ADJECTIVES, COMPANY, SERVERS, business_name
 
-__all__ = ["Business", "Directory", "User", "appeal", "make_businesses", "make_user"]
+__all__ = ["Business", "Directory", "User", "appeal", "make_businesses", "make_user", "stars"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,8 @@ class User:
     id: str
     cuisines: tuple[float, ...]
     """Fondness of each cuisine, in the order of ``CUISINES``."""
+    likings: dict[str, float]
+    """Fondness of each trait, 0..1."""
     tastes: dict[str, float]
     """Fondness of each dish by slug, 0..1."""
     focus: tuple[float, float, float, float]
@@ -83,14 +84,14 @@ def _make_business(seed: int, index: int) -> Business:
     menu = stream.sample(own, 4 + stream.below(3))
     guests = [slug for slug in GUESTS if slug not in own]
     menu += stream.sample(guests, 1 + stream.below(3))
-    rare = stream.unit()
+    renown = stream.unit()
     style = stream.pick(PLACE_STYLES)
     return Business(
         id=_hex_id(stream),
         name=business_name(cuisine, stream),
         cuisine=cuisine,
         menu=tuple(menu),
-        fame=0.06 if stream.chance(0.05) else 0.3 + 2.0 * rare * rare * rare,
+        fame=0.04 if stream.chance(0.08) else 0.4 + 1.3 * renown * renown,
         style=style,
         price=stream.between(0.75, 1.5),
         quality=1.0 - 0.8 * stream.unit() * stream.unit(),
@@ -104,12 +105,14 @@ def make_user(seed: int, index: int) -> User:
     stream = Stream(seed, "user", index)
     loved = stream.sample(CUISINES, 2)
     alone = stream.chance(0.2)
+    likings = _likings(stream)
     return User(
         id="1" + "".join(f"{stream.below(10**10):010d}" for _ in range(2)),
         cuisines=tuple(1.0 if name in loved else 0.12 for name in CUISINES),
-        tastes=_tastes(stream),
+        likings=likings,
+        tastes=_tastes(likings, stream),
         focus=_focus(stream),
-        verbosity=1.2 + 3.4 * stream.unit() * (0.6 + 0.4 * stream.unit()),
+        verbosity=1.4 + 3.4 * stream.unit() * (0.6 + 0.4 * stream.unit()),
         adjectives=tuple(stream.sample(ADJECTIVES, 5)),
         company=("", "") if alone else stream.pick(COMPANY),
         exclaims=0.7 if stream.chance(0.25) else 0.12,
@@ -119,26 +122,30 @@ def make_user(seed: int, index: int) -> User:
     )
 
 
-def _tastes(stream: Stream) -> dict[str, float]:
+def _likings(stream: Stream) -> dict[str, float]:
     loved = stream.sample(TRAITS, 5)
-    liking = {trait: 0.06 for trait in TRAITS}
-    liking |= {trait: 1.0 for trait in loved[:2]}
-    liking |= {trait: 0.3 for trait in loved[2:]}
+    likings = dict.fromkeys(TRAITS, 0.06)
+    likings |= dict.fromkeys(loved[:2], 1.0)
+    likings |= dict.fromkeys(loved[2:], 0.3)
+    return likings
+
+
+def _tastes(likings: dict[str, float], stream: Stream) -> dict[str, float]:
     tastes = {}
     for dish in DISHES.values():
-        likings = [liking[trait] for trait in dish.traits]
-        mean = sum(likings) / len(likings)
-        tastes[dish.slug] = 0.5 * max(likings) + 0.3 * mean + 0.2 * stream.unit()
+        liked = [likings[trait] for trait in dish.traits]
+        mean = total(liked) / len(liked)
+        tastes[dish.slug] = 0.52 * max(liked) + 0.34 * mean + 0.14 * stream.unit()
     return tastes
 
 
 def _focus(stream: Stream) -> tuple[float, float, float, float]:
-    main = stream.weighted((0.56, 0.2, 0.1, 0.14))
+    main = stream.weighted((0.5, 0.24, 0.09, 0.17))
     raw = [0.04 + 0.2 * stream.unit() for _ in range(4)]
     raw[main] += 0.9
     raw[0] += 0.2
-    total = sum(raw)
-    return (raw[0] / total, raw[1] / total, raw[2] / total, raw[3] / total)
+    whole = total(raw)
+    return (raw[0] / whole, raw[1] / whole, raw[2] / whole, raw[3] / whole)
 
 
 def appeal(user: User, business: Business) -> dict[str, float]:
@@ -190,6 +197,7 @@ class Directory:
 
 
 def stars(business: Business, stream: Stream) -> int:
-    """A rating, 1 to 5; mean about 4.4."""
-    point = stream.unit() * (0.55 + 0.65 * business.quality)
-    return 1 + math.floor(4.0 * min(point * 6.0, 1.0)) if point < 0.16 else 4 + (point > 0.36)
+    """A rating, 1 to 5; the mean over all businesses is about 4.4."""
+    quality = business.quality
+    weights = (0.1 * (1.2 - quality), 0.05, 0.09, 0.24, 0.4 + 0.45 * quality)
+    return 1 + stream.weighted(weights)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from showcase_bench.datasets.mini.photos.brush import Scene, vary
-from showcase_bench.datasets.mini.photos.canvas import direction, scaled
+from showcase_bench.datasets.mini.photos.ground import direction, scaled
 from showcase_bench.datasets.mini.photos.look import hexed
 
 __all__ = ["baklava", "coffee", "croissant"]
@@ -43,7 +43,7 @@ def coffee(scene: Scene) -> None:
 
 def croissant(scene: Scene) -> None:
     """One or two croissants, curved and striped."""
-    canvas, rng = scene.canvas, scene.rng
+    rng = scene.rng
     scene.table()
     scene.plate(0.95)
     twins = rng.chance(0.4)
@@ -91,8 +91,12 @@ def baklava(scene: Scene) -> None:
         canvas.polygon([front, right, lower[2], lower[0]], scaled(tone, 0.62))
         for sheet in range(3):
             drop = side * (0.25 + 0.25 * sheet)
-            canvas.line((left[0], left[1] + drop), (front[0], front[1] + drop), 0.014, hexed(0xF0C878))
-            canvas.line((front[0], front[1] + drop), (right[0], right[1] + drop), 0.014, hexed(0xC58B3C))
+            canvas.line(
+                (left[0], left[1] + drop), (front[0], front[1] + drop), 0.014, hexed(0xF0C878)
+            )
+            canvas.line(
+                (front[0], front[1] + drop), (right[0], right[1] + drop), 0.014, hexed(0xC58B3C)
+            )
         canvas.polygon([(cx, cy - tall), right, front, left], scaled(tone, 1.1))
         canvas.line((cx - 0.2, cy - 0.03), (cx + 0.05, cy - 0.14), 0.03, _WHITE, alpha=0.4)
         scene.crumbs(11, (hexed(0x7FA33C), hexed(0x5B8430), hexed(0xA5C25A)), 0.09, 0.028, (cx, cy))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from showcase_bench.datasets.mini.photos.brush import Scene, spot, vary
-from showcase_bench.datasets.mini.photos.canvas import Color, direction, scaled
+from showcase_bench.datasets.mini.photos.ground import Color, direction, scaled
 from showcase_bench.datasets.mini.photos.look import hexed
 
 __all__ = [
@@ -51,8 +51,14 @@ def noodle_soup(scene: Scene, *, broth: Color, ramen: bool) -> None:
         for _ in range(7):
             x, y = spot(rng, 0.34)
             canvas.box(
-                x - 0.12, y - 0.1, 0.17, 0.1, vary(hexed(0x6B3A22), rng, 0.15),
-                turn=rng.unit(), corner=0.05, shade=0.25,
+                x - 0.12,
+                y - 0.1,
+                0.17,
+                0.1,
+                vary(hexed(0x6B3A22), rng, 0.15),
+                turn=rng.unit(),
+                corner=0.05,
+                shade=0.25,
             )
         for leaf in range(3):
             scene.leaf(0.42, -0.25 + 0.2 * leaf, 0.24, hexed(0x4F9440), 0.1 + 0.08 * leaf)
@@ -116,8 +122,14 @@ def stir_fry(scene: Scene, *, meat: Color, bits: tuple[Color, ...]) -> None:
             scene.lump(x, y, 0.115, meat, 0.5)
         else:
             canvas.box(
-                x, y, 0.09, 0.055, vary(rng.pick(bits), rng, 0.12),
-                turn=rng.unit(), corner=0.035, shade=0.25,
+                x,
+                y,
+                0.09,
+                0.055,
+                vary(rng.pick(bits), rng, 0.12),
+                turn=rng.unit(),
+                corner=0.035,
+                shade=0.25,
             )
     for _ in range(9):
         x, y = spot(rng, 0.48)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from showcase_bench.datasets.mini.photos.canvas import Canvas, Color, Point, direction, scaled
+import numpy as np
+
+from showcase_bench.datasets.mini.photos.canvas import Canvas
+from showcase_bench.datasets.mini.photos.ground import Color, Point, direction, scaled
 from showcase_bench.datasets.mini.photos.look import Look, hexed
 from showcase_bench.datasets.mini.photos.texture import field
 from showcase_bench.datasets.mini.rng import Stream
@@ -46,8 +49,8 @@ class Scene:
         elif look.surface == "marble":
             veins = field(self.rng.bits(), canvas.size, 4, 5)
             fine = field(self.rng.bits(), canvas.size, 11, 9)
-            line = abs(veins + fine * 0.35 - 0.68) * -14.0 + 1.0
-            canvas.wash(line.clip(0.0, 1.0) * 0.4, hexed(0x8D9094))
+            line = np.abs(veins + fine * 0.35 - 0.68) * -14.0 + 1.0
+            canvas.wash(np.maximum(line, 0.0) * 0.4, hexed(0x8D9094))
         elif look.surface == "check":
             self._check()
         else:
@@ -160,16 +163,12 @@ class Scene:
         at: Point = (0.0, 0.0),
     ) -> None:
         """Small specks strewn over a disc."""
-        rng = self.rng
+        rng, spots = self.rng, []
         for _ in range(n):
             x, y = spot(rng, reach)
-            self.canvas.ellipse(
-                at[0] + x,
-                at[1] + y,
-                size * rng.between(0.7, 1.3),
-                size * rng.between(0.5, 1.0),
-                rng.pick(colors),
-            )
+            rx, ry = size * rng.between(0.7, 1.3), size * rng.between(0.5, 1.0)
+            spots.append((at[0] + x, at[1] + y, rx, ry, rng.pick(colors)))
+        self.canvas.specks(spots)
 
     def sticks(
         self,
@@ -181,15 +180,13 @@ class Scene:
         at: Point = (0.0, 0.0),
     ) -> None:
         """Short strokes strewn over a disc: rice grains, shreds, chives."""
-        rng = self.rng
+        rng, half, lines = self.rng, length * 0.5, []
         for _ in range(n):
             x, y = spot(rng, reach)
             c, s = direction(rng.unit())
-            half = length * 0.5
-            x, y = x + at[0], y + at[1]
-            self.canvas.line(
-                (x - c * half, y - s * half), (x + c * half, y + s * half), width, rng.pick(colors)
-            )
+            x, y, c, s = x + at[0], y + at[1], c * half, s * half
+            lines.append((x - c, y - s, x + c, y + s, rng.pick(colors)))
+        self.canvas.strokes(lines, width)
 
     def leaf(self, x: float, y: float, size: float, color: Color, turn: float) -> None:
         """A leaf with a pale vein."""

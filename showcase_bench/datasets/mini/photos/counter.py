@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from showcase_bench.datasets.mini.photos.brush import Scene, vary
-from showcase_bench.datasets.mini.photos.canvas import Color, blend, direction, scaled
+from showcase_bench.datasets.mini.photos.ground import Color, blend, scaled
 from showcase_bench.datasets.mini.photos.look import hexed
 
 __all__ = [
@@ -13,10 +13,7 @@ __all__ = [
     "club_sandwich",
     "fries",
     "pancakes",
-    "scoops",
     "stacked_sticks",
-    "tall_glass",
-    "wide_glass",
     "wrap",
 ]
 
@@ -55,7 +52,12 @@ def burger(scene: Scene) -> None:
         for _ in range(9):
             x = rng.between(0.55, 0.85)
             lean = rng.between(-0.12, 0.16)
-            canvas.line((x, 0.62), (x + lean, 0.2 + 0.2 * rng.unit()), 0.06, vary(hexed(0xE8B94C), rng, 0.12))
+            canvas.line(
+                (x, 0.62),
+                (x + lean, 0.2 + 0.2 * rng.unit()),
+                0.06,
+                vary(hexed(0xE8B94C), rng, 0.12),
+            )
     bun, y = hexed(0xC9843A), 0.5
     canvas.box(-0.05, y, 0.52, 0.12, bun, corner=0.1, shade=0.15)
     canvas.box(-0.05, y - 0.07, 0.5, 0.03, hexed(0xF0D9A4))
@@ -82,7 +84,11 @@ def burger(scene: Scene) -> None:
     for _ in range(16):
         x = rng.between(-0.38, 0.3)
         canvas.ellipse(
-            x, y - 0.2 - 0.24 * rng.unit() * (1.0 - 2.0 * abs(x + 0.05)), 0.025, 0.016, hexed(0xF8E8C0)
+            x,
+            y - 0.2 - 0.24 * rng.unit() * (1.0 - 2.0 * abs(x + 0.05)),
+            0.025,
+            0.016,
+            hexed(0xF8E8C0),
         )
 
 
@@ -109,7 +115,9 @@ def club_sandwich(scene: Scene) -> None:
             y -= 0.33
     for _ in range(8):
         x = rng.between(-0.12, 0.1)
-        canvas.line((x, 0.66), (x + rng.between(-0.1, 0.1), 0.3), 0.055, vary(hexed(0xE8B94C), rng, 0.12))
+        canvas.line(
+            (x, 0.66), (x + rng.between(-0.1, 0.1), 0.3), 0.055, vary(hexed(0xE8B94C), rng, 0.12)
+        )
 
 
 def fries(scene: Scene) -> None:
@@ -140,16 +148,28 @@ def wrap(scene: Scene, *, filling: tuple[Color, ...]) -> None:
     scene.board(0.92, 0.7)
     for cy, lean in ((-0.24, -0.03), (0.24, 0.03)):
         start, end = (-0.6, cy), (0.34, cy + lean)
-        canvas.line((start[0] + 0.04, cy + 0.07), (end[0] + 0.04, end[1] + 0.07), 0.42, _DARK, alpha=0.35)
+        canvas.line(
+            (start[0] + 0.04, cy + 0.07), (end[0] + 0.04, end[1] + 0.07), 0.42, _DARK, alpha=0.35
+        )
         canvas.line(start, end, 0.42, hexed(0xE8CD97))
-        canvas.line((start[0], cy - 0.08), (end[0], end[1] - 0.08), 0.14, hexed(0xF5E3BC), alpha=0.8)
+        canvas.line(
+            (start[0], cy - 0.08), (end[0], end[1] - 0.08), 0.14, hexed(0xF5E3BC), alpha=0.8
+        )
         for _ in range(8):
             x = rng.between(-0.2, 0.3)
-            canvas.ellipse(x, cy + rng.between(-0.14, 0.14), 0.05, 0.03, hexed(0x9A6630), soft=0.04, alpha=0.8)
+            canvas.ellipse(
+                x, cy + rng.between(-0.14, 0.14), 0.05, 0.03, hexed(0x9A6630), soft=0.04, alpha=0.8
+            )
         canvas.box(-0.5, cy, 0.3, 0.22, hexed(0xC5C9CC), corner=0.09, shade=0.3)
         for crease in range(5):
             x = -0.72 + 0.11 * crease
-            canvas.line((x, cy - 0.19), (x + rng.between(-0.05, 0.08), cy + 0.19), 0.02, hexed(0x8E9498), alpha=0.7)
+            canvas.line(
+                (x, cy - 0.19),
+                (x + rng.between(-0.05, 0.08), cy + 0.19),
+                0.02,
+                hexed(0x8E9498),
+                alpha=0.7,
+            )
         x, y = end[0] + 0.12, end[1]
         canvas.ellipse(x, y, 0.13, 0.21, hexed(0xD9B878))
         canvas.ellipse(x, y, 0.105, 0.18, scaled(filling[0], 0.7))
@@ -218,68 +238,6 @@ def cake_slice(scene: Scene, *, sponge: Color, cream: Color, top: Color, finish:
         canvas.line((0.7, 0.55), (0.98, 0.72), 0.04, hexed(0xC6C8CA))
 
 
-def scoops(scene: Scene, *, color: Color) -> None:
-    """Three scoops of ice cream in a glass."""
-    canvas, rng = scene.canvas, scene.rng
-    backdrop(scene, 0.25)
-    canvas.ellipse(0.0, 0.88, 0.36, 0.08, _DARK, soft=0.1, alpha=0.4)
-    canvas.polygon([(0.2, -0.55), (0.32, -0.5), (0.22, 0.0), (0.12, 0.0)], hexed(0xD9A860))
-    for x, y in ((-0.24, -0.05), (0.24, -0.05), (0.0, -0.36)):
-        canvas.ellipse(x, y, 0.29, 0.28, vary(color, rng), shade=0.28)
-        scene.crumbs(9, (scaled(color, 0.9), scaled(color, 1.1)), 0.22, 0.035, (x, y))
-        scene.gloss(x, y, 0.28, 0.5)
-    canvas.polygon([(-0.54, 0.02), (0.54, 0.02), (0.2, 0.52), (-0.2, 0.52)], hexed(0xD7E4E8), alpha=0.7)
-    canvas.polygon([(-0.5, 0.05), (-0.38, 0.05), (-0.16, 0.46), (-0.24, 0.46)], _WHITE, alpha=0.5)
-    canvas.line((0.0, 0.52), (0.0, 0.82), 0.09, hexed(0xCFDDE2))
-    canvas.ellipse(0.0, 0.84, 0.3, 0.07, hexed(0xDCE8EB), shade=0.1)
-    canvas.ellipse(-0.05, -0.64, 0.07, 0.07, hexed(0xC4203A), shade=0.4)
-
-
-def tall_glass(scene: Scene, *, drink: Color, cream: bool) -> None:
-    """A tall drink with a straw; milkshakes wear cream and a cherry."""
-    canvas, rng = scene.canvas, scene.rng
-    backdrop(scene, 0.3)
-    canvas.ellipse(0.1, 0.86, 0.45, 0.1, _DARK, soft=0.15, alpha=0.45)
-    straw = scene.look.accent
-    canvas.line((0.05, 0.3), (0.32, -0.95), 0.07, straw)
-    canvas.line((0.09, 0.1), (0.3, -0.93), 0.02, _WHITE, alpha=0.6)
-    canvas.polygon([(-0.42, -0.5), (0.42, -0.5), (0.3, 0.86), (-0.3, 0.86)], hexed(0xDDE7EA), alpha=0.6)
-    canvas.polygon([(-0.38, -0.36), (0.38, -0.36), (0.27, 0.8), (-0.27, 0.8)], drink)
-    canvas.ellipse(0.0, -0.36, 0.38, 0.07, scaled(drink, 1.12))
-    canvas.polygon([(0.1, -0.36), (0.38, -0.36), (0.27, 0.8), (0.08, 0.8)], _DARK, alpha=0.12)
-    canvas.line((-0.3, -0.3), (-0.22, 0.7), 0.05, _WHITE, alpha=0.55)
-    if cream:
-        for x, y, r in ((-0.2, -0.46, 0.2), (0.2, -0.46, 0.2), (0.0, -0.56, 0.22), (0.0, -0.72, 0.14)):
-            canvas.ellipse(x, y, r, r * 0.75, _WHITE, shade=0.16)
-        canvas.ellipse(0.0, -0.86, 0.08, 0.08, hexed(0xC4203A), shade=0.4)
-        scene.crumbs(12, (hexed(0x5A2E1A), straw), 0.2, 0.02, (0.0, -0.55))
-    else:
-        scene.crumbs(10, (hexed(0xA8702A), hexed(0x6FA04A)), 0.12, 0.02, (0.0, -0.37))
-        scene.leaf(-0.2, -0.46, 0.13, hexed(0x4E9A46), rng.unit())
-
-
-def wide_glass(scene: Scene) -> None:
-    """A margarita with a salted rim and lime."""
-    canvas, rng = scene.canvas, scene.rng
-    backdrop(scene, 0.3)
-    canvas.ellipse(0.05, 0.88, 0.36, 0.08, _DARK, soft=0.12, alpha=0.45)
-    drink = hexed(0xCFE07A) if rng.chance(0.7) else hexed(0xF08A7A)
-    canvas.line((0.0, 0.25), (0.0, 0.82), 0.06, hexed(0xDCE6E8))
-    canvas.ellipse(0.0, 0.84, 0.34, 0.08, hexed(0xDCE6E8), shade=0.1)
-    canvas.polygon([(-0.66, -0.42), (0.66, -0.42), (0.3, 0.0), (-0.3, 0.0)], hexed(0xE4EEEF), alpha=0.5)
-    canvas.polygon([(-0.56, -0.34), (0.56, -0.34), (0.28, -0.02), (-0.28, -0.02)], drink)
-    canvas.polygon([(-0.28, -0.04), (0.28, -0.04), (0.12, 0.28), (-0.12, 0.28)], scaled(drink, 0.93))
-    canvas.ellipse(0.0, -0.34, 0.56, 0.09, scaled(drink, 1.1))
-    canvas.ring(0.0, -0.42, 0.66, 0.11, 0.03, _WHITE)
-    for _ in range(40):
-        c, s = direction(rng.unit())
-        canvas.ellipse(0.66 * c, -0.42 + 0.11 * s, 0.025, 0.022, _WHITE)
-    scene.lemon(0.56, -0.5, hexed(0x9CCB45), 0.2)
-    for cx in (-0.2, 0.12):
-        canvas.box(cx, -0.3, 0.1, 0.07, _WHITE, corner=0.02, turn=rng.unit(), alpha=0.45)
-    canvas.line((-0.44, -0.3), (-0.2, 0.0), 0.035, _WHITE, alpha=0.6)
-
-
 def stacked_sticks(scene: Scene, *, sugar: bool) -> None:
     """Sugared churros with chocolate, or fried spring rolls with red sauce."""
     canvas, rng = scene.canvas, scene.rng
@@ -295,7 +253,11 @@ def stacked_sticks(scene: Scene, *, sugar: bool) -> None:
         canvas.line((start[0], start[1] + 0.06), (end[0], end[1] + 0.06), width, _DARK, alpha=0.4)
         canvas.line(start, end, width, body)
         canvas.line(
-            (start[0], start[1] - 0.03), (end[0], end[1] - 0.03), width * 0.25, scaled(body, 1.3), alpha=0.8
+            (start[0], start[1] - 0.03),
+            (end[0], end[1] - 0.03),
+            width * 0.25,
+            scaled(body, 1.3),
+            alpha=0.8,
         )
         if sugar:
             canvas.line(
@@ -307,7 +269,10 @@ def stacked_sticks(scene: Scene, *, sugar: bool) -> None:
                 canvas.ellipse(x, y2 + rng.between(-0.05, 0.05), 0.017, 0.014, _WHITE)
         else:
             canvas.line(
-                (start[0] + 0.2, start[1] - 0.09), (start[0] + 0.34, start[1] + 0.1), 0.02, scaled(body, 0.75)
+                (start[0] + 0.2, start[1] - 0.09),
+                (start[0] + 0.34, start[1] + 0.1),
+                0.02,
+                scaled(body, 0.75),
             )
     scene.dip((0.52, 0.36), hexed(0x3A1B0E) if sugar else hexed(0xC0321E), 0.22)
     if not sugar:

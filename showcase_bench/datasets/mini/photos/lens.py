@@ -7,11 +7,16 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.datasets.mini.photos.canvas import Canvas, Plane
+from showcase_bench.datasets.mini.photos.canvas import Canvas
+from showcase_bench.datasets.mini.photos.ground import Plane
 from showcase_bench.datasets.mini.photos.texture import grain
 from showcase_bench.datasets.mini.rng import Stream
 
 __all__ = ["expose"]
+
+
+_LEAST_BLUR = 0.12
+"""Less than this cannot be seen and is left out."""
 
 
 @lru_cache(maxsize=8)
@@ -30,8 +35,8 @@ def expose(canvas: Canvas, noise: float, rng: Stream) -> NDArray[np.uint8]:
     warmth, exposure = rng.between(-1.0, 1.0) * noise, rng.between(-1.0, 1.0) * noise
     fall, corners = rng.between(0.05, 0.25), rng.between(0.05, 0.2) * (0.5 + noise)
     soft, grainy = rng.unit() * noise, (0.01 + 0.06 * noise) * rng.between(0.5, 1.0)
-    if soft > 0.05:
-        rgb = _blurred(rgb, soft)
+    if soft > _LEAST_BLUR:
+        _blur(rgb, soft)
     x, y, far = _frame(size)
     lit = x * (canvas.light[0] * fall) + y * (canvas.light[1] * fall) + (1.0 + 0.2 * exposure)
     lit -= far * (0.5 * corners)
@@ -48,11 +53,14 @@ def expose(canvas: Canvas, noise: float, rng: Stream) -> NDArray[np.uint8]:
     return pixels
 
 
-def _blurred(rgb: Plane, amount: float) -> Plane:
-    """Blend with the neighbours, along rows and then along columns; edges keep their value."""
+def _blur(rgb: Plane, amount: float) -> None:
+    """Blend with the neighbours, along rows and then along columns, in place."""
     side = amount * 0.25
-    out = rgb.copy()
-    out[:, :, 1:-1] += (rgb[:, :, :-2] + rgb[:, :, 2:] - rgb[:, :, 1:-1] * 2.0) * side
-    done = out.copy()
-    done[:, 1:-1] += (out[:, :-2] + out[:, 2:] - out[:, 1:-1] * 2.0) * side
-    return done
+    flow = rgb[:, :, 1:] - rgb[:, :, :-1]
+    flow *= side
+    rgb[:, :, :-1] += flow
+    rgb[:, :, 1:] -= flow
+    flow = rgb[:, 1:] - rgb[:, :-1]
+    flow *= side
+    rgb[:, :-1] += flow
+    rgb[:, 1:] -= flow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from showcase_bench.datasets.mini.photos.canvas import Color
+from showcase_bench.datasets.mini.photos.ground import Color
 from showcase_bench.datasets.mini.rng import Stream
 
 __all__ = ["PLACE_STYLES", "Look", "PhotoSpec", "hexed", "make_look"]
@@ -30,7 +30,8 @@ class Look:
     wall: Color
     floor: Color
     accent: Color
-    """Awning, sign and cushions."""
+    """Awning, sign and chairs."""
+    accent_name: str
     seed: int
 
 
@@ -70,7 +71,16 @@ _WALLS = {
     "elegant": (0x3D3A50, 0x5A2E36, 0x2F4A4A),
 }
 _PLATES = (0xF6F4EF, 0xF6F4EF, 0xEFE6D6, 0x3E4A57, 0xD8E2E6, 0xC9805A, 0x55585A)
-_ACCENTS = (0xC0392B, 0x1F7A5C, 0x2C5F9E, 0xD98E23, 0x7B3F8C, 0x1D8A99, 0xB33F62, 0x37474F)
+_ACCENTS = (
+    ("red", 0xC0392B),
+    ("green", 0x1F7A5C),
+    ("blue", 0x2C5F9E),
+    ("orange", 0xD98E23),
+    ("purple", 0x7B3F8C),
+    ("teal", 0x1D8A99),
+    ("pink", 0xB33F62),
+    ("gray", 0x37474F),
+)
 _FLOORS = (0x7A5A40, 0x9C7B58, 0x5B5450, 0xB3A695, 0x8D8F90)
 
 
@@ -78,7 +88,8 @@ def make_look(style: str, stream: Stream) -> Look:
     """A look that fits one of :data:`PLACE_STYLES`."""
     surface = stream.pick(_SURFACES[style])
     plate = hexed(stream.pick(_PLATES))
-    accent = hexed(stream.pick(_ACCENTS))
+    accent_name, accent_code = stream.pick(_ACCENTS)
+    accent = hexed(accent_code)
     return Look(
         style=style,
         surface=surface,
@@ -88,5 +99,6 @@ def make_look(style: str, stream: Stream) -> Look:
         wall=hexed(stream.pick(_WALLS[style])),
         floor=hexed(stream.pick(_FLOORS)),
         accent=accent,
+        accent_name=accent_name,
         seed=stream.bits(),
     )

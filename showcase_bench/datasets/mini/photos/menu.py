@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from showcase_bench.datasets.mini.photos.brush import Scene
-from showcase_bench.datasets.mini.photos.canvas import Color, direction, scaled
+from showcase_bench.datasets.mini.photos.ground import Color, direction, scaled
 from showcase_bench.datasets.mini.photos.look import hexed
 from showcase_bench.datasets.mini.rng import Stream
 
@@ -22,7 +22,10 @@ def menu(scene: Scene) -> None:
         canvas.box(0.03, 0.05, 0.84, 0.95, _DARK, soft=0.12, alpha=0.5)
         canvas.box(0.0, 0.0, 0.84, 0.95, hexed(0x8A5A34))
         canvas.box(0.0, 0.0, 0.78, 0.89, hexed(0x22282A))
-        ink, heading = hexed(0xE9E6DC), house.pick((hexed(0xF3C95B), hexed(0xE98A6B), hexed(0x9AD1B4)))
+        ink, heading = (
+            hexed(0xE9E6DC),
+            house.pick((hexed(0xF3C95B), hexed(0xE98A6B), hexed(0x9AD1B4))),
+        )
     else:
         scene.table()
         canvas.box(0.05, 0.07, 0.72, 0.93, _DARK, soft=0.14, alpha=0.5)
@@ -63,9 +66,7 @@ def _title(scene: Scene, house: Stream, color: Color) -> None:
     canvas.line((-0.3 * c, -0.6), (0.3 * c, -0.6), 0.012, color, alpha=0.7)
 
 
-def _item(
-    scene: Scene, house: Stream, column: float, half: float, y: float, ink: Color
-) -> None:
+def _item(scene: Scene, house: Stream, column: float, half: float, y: float, ink: Color) -> None:
     canvas = scene.canvas
     x = column - half
     for _ in range(house.below(2) + 2):

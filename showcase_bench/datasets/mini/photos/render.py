@@ -9,9 +9,10 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.datasets.mini.photos import bakery, bowls, counter, plates
+from showcase_bench.datasets.mini.photos import bakery, boards, bowls, counter, glasses, plates
 from showcase_bench.datasets.mini.photos.brush import Scene
-from showcase_bench.datasets.mini.photos.canvas import Canvas, direction
+from showcase_bench.datasets.mini.photos.canvas import Canvas
+from showcase_bench.datasets.mini.photos.ground import direction
 from showcase_bench.datasets.mini.photos.lens import expose
 from showcase_bench.datasets.mini.photos.look import PhotoSpec, hexed
 from showcase_bench.datasets.mini.photos.menu import menu
@@ -45,24 +46,24 @@ DISH_DRAWINGS: Mapping[str, _Drawing] = MappingProxyType(
             finish="dust",
         ),
         "ramen": partial(bowls.noodle_soup, broth=hexed(0xD3A768), ramen=True),
-        "nigiri": plates.nigiri,
-        "tuna-roll": plates.sushi_rolls,
-        "gyoza": partial(plates.dumplings, steamed=False),
+        "nigiri": boards.nigiri,
+        "tuna-roll": boards.sushi_rolls,
+        "gyoza": partial(boards.dumplings, steamed=False),
         "miso-soup": bowls.miso_soup,
-        "matcha-ice-cream": partial(counter.scoops, color=hexed(0x9DB967)),
-        "tacos": plates.tacos,
+        "matcha-ice-cream": partial(glasses.scoops, color=hexed(0x9DB967)),
+        "tacos": boards.tacos,
         "burrito": partial(
             counter.wrap,
             filling=(hexed(0x5A2E1C), hexed(0xF2ECDC), hexed(0xC8452C), hexed(0x7FA53C)),
         ),
         "guacamole": bowls.chips_and_dip,
         "churros": partial(counter.stacked_sticks, sugar=True),
-        "margarita": counter.wide_glass,
+        "margarita": glasses.wide_glass,
         "burger": counter.burger,
         "fries": counter.fries,
         "wings": plates.wings,
         "steak": plates.steak,
-        "milkshake": partial(counter.tall_glass, drink=hexed(0xEBA9B4), cream=True),
+        "milkshake": partial(glasses.tall_glass, drink=hexed(0xEBA9B4), cream=True),
         "butter-chicken": partial(
             bowls.curry,
             sauce=hexed(0xD9742A),
@@ -83,10 +84,10 @@ DISH_DRAWINGS: Mapping[str, _Drawing] = MappingProxyType(
             mix=(hexed(0xE08A2A), hexed(0x7A3A1C), hexed(0xC0392B)),
             meat=hexed(0x8A4A22),
         ),
-        "samosas": plates.samosas,
-        "garlic-naan": plates.naan,
-        "mango-lassi": partial(counter.tall_glass, drink=hexed(0xF4B640), cream=False),
-        "soup-dumplings": partial(plates.dumplings, steamed=True),
+        "samosas": boards.samosas,
+        "garlic-naan": boards.naan,
+        "mango-lassi": partial(glasses.tall_glass, drink=hexed(0xF4B640), cream=False),
+        "soup-dumplings": partial(boards.dumplings, steamed=True),
         "fried-rice": partial(
             bowls.rice_plate,
             grain=hexed(0xE6D3A3),
@@ -118,7 +119,7 @@ DISH_DRAWINGS: Mapping[str, _Drawing] = MappingProxyType(
         "baklava": bakery.baklava,
         "cappuccino": bakery.coffee,
         "croissant": bakery.croissant,
-        "avocado-toast": plates.avocado_toast,
+        "avocado-toast": boards.avocado_toast,
         "pancakes": counter.pancakes,
         "club-sandwich": counter.club_sandwich,
         "chocolate-cake": partial(
@@ -165,7 +166,7 @@ def render(spec: PhotoSpec, size: int, noise: float) -> NDArray[np.uint8]:
     flat = spec.kind in _FLAT or spec.dish in _STANDING
     canvas = Canvas(
         size,
-        zoom=rng.between(0.9, 1.08) if spec.kind in _FLAT else rng.between(0.84, 1.12),
+        zoom=rng.between(0.9, 1.08) if spec.kind in _FLAT else rng.between(0.92, 1.2),
         shift=(rng.between(-0.08, 0.08), rng.between(-0.06, 0.06)),
         squash=1.0 if flat else rng.between(0.78, 1.0),
         light=light,

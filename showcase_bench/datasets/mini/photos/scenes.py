@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from showcase_bench.datasets.mini.photos.brush import Scene, spot, vary
-from showcase_bench.datasets.mini.photos.canvas import Color, blend, scaled
+from showcase_bench.datasets.mini.photos.ground import Color, blend, scaled
 from showcase_bench.datasets.mini.photos.look import hexed
 from showcase_bench.datasets.mini.photos.texture import field
 from showcase_bench.datasets.mini.rng import Stream
@@ -35,13 +35,19 @@ def interior(scene: Scene) -> None:
         for step in range(3):
             x = -0.65 + 0.65 * step
             canvas.box(x, line - 0.5, 0.17, 0.22, _DARK)
-            canvas.box(x, line - 0.5, 0.145, 0.195, vary(blend(look.accent, look.wall, 0.3), house, 0.5))
+            canvas.box(
+                x, line - 0.5, 0.145, 0.195, vary(blend(look.accent, look.wall, 0.3), house, 0.5)
+            )
             canvas.ellipse(x, line - 0.46, 0.07, 0.1, scaled(look.accent, 1.3))
     if look.style == "garden" or house.chance(0.35):
         for x in (-0.92, 0.92):
             _plant(scene, x, line + 0.3)
     _lamps(scene, house)
-    for x, y, grow in ((-0.62, line + 0.2, 0.75), (0.3, line + 0.28, 0.9), (-0.3, line + 0.62, 1.3)):
+    for x, y, grow in (
+        (-0.62, line + 0.2, 0.75),
+        (0.3, line + 0.28, 0.9),
+        (-0.3, line + 0.62, 1.3),
+    ):
         _table(scene, x + rng.between(-0.05, 0.05), y, grow)
 
 
@@ -53,9 +59,12 @@ def _bricks(scene: Scene, bottom: float, mortar: Color) -> None:
         for row in range(12):
             y = bottom - 0.12 * (row + 1)
             canvas.line((-1.5, y), (1.5, y), 0.014, mortar)
-            for col in range(9):
-                x = -1.3 + 0.32 * col + (0.16 if row % 2 else 0.0)
-                canvas.line((x, y), (x, y + 0.12), 0.014, mortar)
+        joints = [
+            (-1.3 + 0.32 * col + (0.16 if row % 2 else 0.0), bottom - 0.12 * (row + 1))
+            for row in range(12)
+            for col in range(9)
+        ]
+        canvas.strokes([(x, y, x, y + 0.12, mortar) for x, y in joints], 0.014)
 
 
 def _floor(scene: Scene, line: float) -> None:
@@ -86,7 +95,10 @@ def _plant(scene: Scene, x: float, y: float) -> None:
     for _ in range(13):
         dx, dy = spot(rng, 0.24)
         scene.leaf(x + dx, y - 0.34 + dy, 0.16, hexed(0x3F7F3A), rng.unit())
-    canvas.polygon([(x - 0.14, y - 0.12), (x + 0.14, y - 0.12), (x + 0.1, y + 0.16), (x - 0.1, y + 0.16)], hexed(0xB5623C))
+    canvas.polygon(
+        [(x - 0.14, y - 0.12), (x + 0.14, y - 0.12), (x + 0.1, y + 0.16), (x - 0.1, y + 0.16)],
+        hexed(0xB5623C),
+    )
 
 
 def _lamps(scene: Scene, house: Stream) -> None:
@@ -102,7 +114,12 @@ def _lamps(scene: Scene, house: Stream) -> None:
             canvas.ellipse(x, y + 0.04, 0.1, 0.1, (1.0, 0.95, 0.8))
         else:
             canvas.polygon(
-                [(x - 0.04, y - 0.08), (x + 0.04, y - 0.08), (x + 0.14, y + 0.06), (x - 0.14, y + 0.06)],
+                [
+                    (x - 0.04, y - 0.08),
+                    (x + 0.04, y - 0.08),
+                    (x + 0.14, y + 0.06),
+                    (x - 0.14, y + 0.06),
+                ],
                 look.accent,
             )
             canvas.ellipse(x, y + 0.07, 0.1, 0.03, (1.0, 0.96, 0.82))
@@ -114,10 +131,16 @@ def _table(scene: Scene, x: float, y: float, grow: float) -> None:
     canvas.ellipse(x, y + 0.34 * grow, 0.4 * grow, 0.09 * grow, _DARK, soft=0.15, alpha=0.45)
     for side in (-1.0, 1.0):
         sx = x + side * 0.42 * grow
-        canvas.box(sx, y - 0.06 * grow, 0.1 * grow, 0.15 * grow, look.accent, corner=0.04, shade=0.15)
-        canvas.box(sx, y + 0.12 * grow, 0.12 * grow, 0.035 * grow, scaled(look.accent, 0.75), corner=0.02)
+        canvas.box(
+            sx, y - 0.06 * grow, 0.1 * grow, 0.15 * grow, look.accent, corner=0.04, shade=0.15
+        )
+        canvas.box(
+            sx, y + 0.12 * grow, 0.12 * grow, 0.035 * grow, scaled(look.accent, 0.75), corner=0.02
+        )
         for leg in (-0.09, 0.09):
-            canvas.line((sx + leg * grow, y + 0.14 * grow), (sx + leg * grow, y + 0.34 * grow), 0.025, _DARK)
+            canvas.line(
+                (sx + leg * grow, y + 0.14 * grow), (sx + leg * grow, y + 0.34 * grow), 0.025, _DARK
+            )
     canvas.line((x, y), (x, y + 0.34 * grow), 0.05 * grow, _DARK)
     canvas.ellipse(x, y + 0.03, 0.34 * grow, 0.1 * grow, scaled(wood, 0.6))
     canvas.ellipse(x, y, 0.34 * grow, 0.1 * grow, wood, shade=0.12)
@@ -204,7 +227,8 @@ def _awning(scene: Scene, night: bool) -> None:
     for stripe in range(14):
         x = -0.91 + 0.14 * stripe
         canvas.polygon(
-            [(x - 0.066, -0.19), (x + 0.066, -0.19), (x + 0.075, 0.02), (x - 0.075, 0.02)], colors[stripe % 2]
+            [(x - 0.066, -0.19), (x + 0.066, -0.19), (x + 0.075, 0.02), (x - 0.075, 0.02)],
+            colors[stripe % 2],
         )
         canvas.ellipse(x, 0.02, 0.072, 0.045, colors[stripe % 2])
     canvas.box(0.0, 0.1, 0.95, 0.04, _DARK, soft=0.1, alpha=0.35)

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.datasets.mini.photos.canvas import Plane
+from showcase_bench.datasets.mini.photos.ground import Plane
 
 __all__ = ["field", "grain"]
 

@@ -1,0 +1,95 @@
+"""The GEST-shaped file of the embedded world."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from showcase_bench.datasets.mini.config import MiniConfig
+from showcase_bench.datasets.mini.reviews import SPLITS, Visit, build_world
+from showcase_bench.errors import DataError
+
+__all__ = ["build_rows", "canonical_json", "ordered_visits", "write_mini"]
+
+
+def build_rows(config: MiniConfig) -> dict[str, list[dict[str, Any]]]:
+    """The rows of ``train``, ``val`` and ``test``, with the keys of the GEST file.
+
+    ``history_reviews`` holds the user's strictly earlier reviews that have a text, oldest first;
+    some of them are rows of the file. The objects are the caller's to change.
+    """
+    return {
+        split: [_row(visit, earlier) for visit, earlier in visits]
+        for split, visits in ordered_visits(config).items()
+    }
+
+
+def ordered_visits(config: MiniConfig) -> dict[str, list[tuple[Visit, Sequence[Visit]]]]:
+    """The reviews of each split in the file's order, each with the user's earlier reviews."""
+    splits: dict[str, list[tuple[Visit, Sequence[Visit]]]] = {name: [] for name in SPLITS}
+    for timeline in build_world(config).timelines:
+        for step, visit in enumerate(timeline):
+            if visit.split is not None:
+                splits[visit.split].append((visit, timeline[:step]))
+    for visits in splits.values():
+        visits.sort(key=lambda pair: (pair[0].order, pair[0].review_id))
+    return splits
+
+
+def _row(visit: Visit, earlier: Sequence[Visit]) -> dict[str, Any]:
+    return {
+        "business_id": visit.business.id,
+        "user_id": visit.user.id,
+        "rating": visit.rating,
+        "review_text": visit.written.text,
+        "pics": [{"id": image_id, "url": [f"mini:///{image_id}"]} for image_id, _ in visit.photos],
+        "history_reviews": [
+            [past.review_id, past.written.text] for past in earlier if past.written.text
+        ],
+    }
+
+
+def canonical_json(rows: dict[str, list[dict[str, Any]]]) -> Iterator[bytes]:
+    """The file's bytes in pieces: UTF-8, sorted keys, no spaces, one row a line."""
+    lead = b"{"
+    for split in sorted(rows):
+        yield lead + json.dumps(split).encode() + b":["
+        for index, row in enumerate(rows[split]):
+            text = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+            yield (b",\n" if index else b"\n") + text.encode()
+        yield b"\n]"
+        lead = b",\n"
+    yield b"}\n"
+
+
+def write_mini(path: Path, config: MiniConfig) -> Path:
+    """Write the world as a GEST-shaped file and return its path.
+
+    The file appears whole or not at all.
+
+    Raises
+    ------
+    DataError
+        The file cannot be written.
+    """
+    path = Path(path)
+    rows = build_rows(config)
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    except OSError as error:
+        raise DataError(path, f"cannot be written: {error.strerror}", _WHERE) from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(canonical_json(rows))
+        Path(name).replace(path)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise DataError(path, f"cannot be written: {error.strerror}", _WHERE) from error
+    return path
+
+
+_WHERE = "Choose a folder that exists, is writable and has room."
