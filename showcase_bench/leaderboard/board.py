@@ -102,7 +102,8 @@ def build_board(runs: Sequence[StoredRun]) -> Board:
         mine = [metric for metric in metrics if _section(metric) == name]
         if mine:
             sections.append(_build_section(name, leading, mine, entries, levels))
-    return Board(identity, kept[0].record.n, tuple(sections), tuple(_notes(entries, kept)))
+    notes = _notes(entries, identity.unreadable_images)
+    return Board(identity, kept[0].record.n, tuple(sections), tuple(notes))
 
 
 def _section(metric: Metric) -> str:
@@ -176,7 +177,7 @@ def _ranks(
     }
 
 
-def _notes(entries: Sequence[Entry], runs: Sequence[StoredRun]) -> list[str]:
+def _notes(entries: Sequence[Entry], unreadable: int) -> list[str]:
     notes = [
         "Intervals: 95 %, from each example's influence on the score (delta method), with standard "
         "errors clustered by user and by business.",
@@ -196,7 +197,6 @@ def _notes(entries: Sequence[Entry], runs: Sequence[StoredRun]) -> list[str]:
             "Values of several seeds are averaged, and the variance between seeds is part of the "
             "interval; ranks take the mean over seeds as given."
         )
-    unreadable = max(run.record.unreadable_images for run in runs)
     if unreadable:
         notes.append(
             f"{unreadable} photos could not be read; their features are zero, and div@k leaves "

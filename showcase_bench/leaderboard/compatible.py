@@ -23,7 +23,9 @@ class Identity:
     policy: Mapping[str, Scalar]
     data_name: str
     data_sha256: str
-    images_key: str
+    unreadable_images: int
+    """Photos that could not be read. The photos' key is no part of this: it changes when files are
+    copied, and runs of several machines may share a board."""
     metrics: tuple[str, ...]
     """Signatures."""
     primary: Mapping[str, str]
@@ -40,7 +42,7 @@ def identity(run: StoredRun) -> Identity:
         policy=inputs.policy,
         data_name=inputs.data_name,
         data_sha256=inputs.data_sha256,
-        images_key=inputs.images_key,
+        unreadable_images=run.record.unreadable_images,
         metrics=tuple(score.signature for score in run.record.scores),
         primary=run.record.primary,
     )
