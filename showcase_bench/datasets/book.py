@@ -41,7 +41,7 @@ class Book:
         return len(self._first_ids)
 
     def add(self, split: str, row: Row, writer: BatchWriter) -> None:
-        """Write one row, unless the same split has one that is equal in every field that is read."""
+        """Write one row, unless the same split has one equal in all that is read."""
         counts = self.counts[split]
         content = _content(split, row)
         if content in self._contents:

@@ -152,6 +152,9 @@ def test_bad_files(text, expected):
 def test_invalid_utf8_names_the_byte():
     head = b'{"train": [{"a": "'
     assert f"at byte {len(head)}" in problem(head + b'\xff"}]}')
+    for step in (1, 2, 3):
+        with pytest.raises(DataError, match=f"at byte {len(head)},"):
+            read(head + b'\xc3(filler filler"}]}', step)
     far = b'{"train": ["' + b"x" * 3_000_000
     message = problem(far + b"\xc3(" + b'"]}')
     assert f"at byte {len(far):,}" in message
