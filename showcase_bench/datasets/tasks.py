@@ -14,6 +14,7 @@ from typing import Any
 
 from showcase_bench.datasets.dataset import Dataset, load_dataset
 from showcase_bench.datasets.policy import SplitPolicy
+from showcase_bench.datasets.prepared import file_sha256
 from showcase_bench.registry import Registry
 from showcase_bench.types import Progress
 
@@ -79,17 +80,20 @@ def _open_mini(cache_dir: Path, progress: Progress) -> Dataset:
         MiniConfig,
         MiniImages,
         check_fingerprint,
+        stored_fingerprint,
         write_mini,
     )
 
     config = MiniConfig()
-    images = MiniImages(config)
-    path = cache_dir / "mini" / f"{images.key}.json"
-    if not path.exists():
+    revision = stored_fingerprint()["rows_sha256"]
+    path = cache_dir / "mini" / f"{revision}.json"
+    if not path.exists() or file_sha256(path) != revision:
         check_fingerprint()
         path.parent.mkdir(parents=True, exist_ok=True)
         write_mini(path, config)
-    return load_dataset(path, cache_dir=cache_dir, images=images, name="mini", progress=progress)
+    return load_dataset(
+        path, cache_dir=cache_dir, images=MiniImages(config), name="mini", progress=progress
+    )
 
 
 mini = Task(

@@ -47,7 +47,8 @@ class Row:
     runs: tuple[str, ...]
     """Ids of the runs behind the row, one per seed."""
     rank: tuple[int, int] | None
-    """Best and worst rank that the data allow; None for ceilings and systems without a value."""
+    """Best and worst rank that the data allow; None for ceilings, controls that exploit a leak, and
+    systems without a value."""
     letters: str
     """Systems that share a letter cannot be told apart; empty where there is no rank."""
     scores: Mapping[str, EntryScore]
@@ -129,7 +130,7 @@ def _build_section(
         return value is None, 0.0 if value is None else -sign * value, entry.label
 
     shown.sort(key=order)
-    ranked = [e for e in shown if e.role != "ceiling" and e.scores[primary.name].value is not None]
+    ranked = [e for e in shown if _contends(e) and e.scores[primary.name].value is not None]
     certainty = _ranks(ranked, primary, sign)
     rows = tuple(
         Row(
@@ -159,6 +160,10 @@ def _build_section(
     return Section(name, primary.name, columns, rows)
 
 
+def _contends(entry: Entry) -> bool:
+    return entry.role != "ceiling" and "exploits leak" not in entry.flags
+
+
 def _ranks(
     entries: Sequence[Entry], primary: Metric, sign: float
 ) -> dict[str, tuple[tuple[int, int], str]]:
@@ -186,8 +191,10 @@ def _notes(entries: Sequence[Entry], unreadable: int) -> list[str]:
         "cannot be told apart. Other columns are descriptive.",
         "A missing prediction scores the metric's worst value; a dash means that the system does "
         "not attempt this part at all.",
-        "Rows flagged 'uses gold' are ceilings and take no rank; 'exploits leak' marks a control "
-        "that gains from how the data set was made, not from knowing the user.",
+        "Rows flagged 'uses gold' are ceilings; 'exploits leak' marks a control that gains from how "
+        "the data set was made, not from knowing the user: each photo belongs to one review, so "
+        "those that no training review owns hold the gold, and systems that show photos of "
+        "training reviews fall below chance. Neither takes a rank.",
     ]
     most = max(len(entry.seeds) for entry in entries)
     if most == 1:

@@ -75,8 +75,10 @@ def format_best(column: Column) -> str:
 
 
 def format_rank(row: Row) -> str:
-    """``3``, ``2-5``, or ``ceiling``; a dash where there is no value to rank by."""
+    """``3`` or ``2-5``; ``ceiling`` or ``leak`` for rows outside of the contest; else a dash."""
     if row.rank is None:
+        if "exploits leak" in row.flags:
+            return "leak"
         return "ceiling" if row.role == "ceiling" else "–"
     best, worst = row.rank
     return str(best) if best == worst else f"{best}-{worst}"
@@ -89,12 +91,13 @@ def format_cell(score: EntryScore) -> str:
     if score.low is None or score.high is None:
         return format_number(score.value)
     half = max(score.high - score.value, score.value - score.low)
-    return f"{format_number(score.value)} ±{format_number(half)}"
+    return f"{format_number(score.value)} ±{format_number(half, like=score.value)}"
 
 
-def format_number(value: float) -> str:
-    """Four decimals below 10, two above."""
-    return f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"
+def format_number(value: float, like: float | None = None) -> str:
+    """Four decimals below 10, two above; as many as ``like`` has, where it is given."""
+    size = abs(value if like is None else like)
+    return f"{value:.4f}" if size < 10 else f"{value:.2f}"
 
 
 def sense(column: Column) -> str:

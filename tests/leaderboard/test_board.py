@@ -170,3 +170,13 @@ def test_json_has_no_nan_and_reads_back(runs):
     board = json.loads(build_board(runs).to_json(), parse_constant=lambda name: 1 / 0)
     assert board["schema"] == 1
     assert board["identity"]["task"] == "file-toy"
+
+
+def test_a_control_that_exploits_a_leak_takes_no_rank(workspace, tmp_path):
+    plans = parse_models("random,unseen-photos")
+    board = build_board(Suite(workspace, RunStore(tmp_path / "s")).run(plans, [0]).runs)
+    rows = {row.model: row for row in section(board, "photos").rows}
+    assert rows["unseen-photos"].rank is None
+    assert rows["random"].rank == (1, 1)
+    line = next(t for t in board_markdown(board).splitlines() if "unseen-photos" in t)
+    assert line.startswith("| leak |")

@@ -8,7 +8,7 @@ from showcase_bench.errors import UsageError
 
 __all__ = ["MiniConfig"]
 
-_ROWS_PER_BUSINESS = 11
+_ROWS_PER_BUSINESS = 10
 _LARGEST_IMAGE = 1024
 _SMALLEST_IMAGE = 16
 
@@ -29,11 +29,11 @@ class MiniConfig:
     n_val: int = 250
     n_test: int = 500
     n_businesses: int | None = None
-    """None: one business to eleven rows, at least 12."""
+    """None: one business to ten rows, at least 12."""
     personalization: float = 0.7
     """How far a user's photos follow the planted taste: 0 not at all, 1 entirely."""
     grounding: float = 0.8
-    """Chance that a sentence about food names a dish of the review's own photos."""
+    """Chance that a sentence that is not generic speaks of the next of the review's own photos."""
     generic: float = 0.25
     """Chance that a sentence is one that fits any restaurant."""
     noise: float = 0.3

@@ -94,7 +94,10 @@ def _counts(rows: dict[str, list[dict[str, Any]]], n_photos: int) -> dict[str, i
 
 
 def stored_fingerprint() -> dict[str, Any]:
-    """The fingerprint of the default world that is part of this version."""
+    """The fingerprint of the default world that is part of this version.
+
+    It is the union of ``fingerprint(MiniConfig(), pixels=True)`` and ``pixels=SAMPLE``.
+    """
     text = (files(__package__) / _FILE).read_text(encoding="utf-8")
     stored: dict[str, Any] = json.loads(text)
     return stored

@@ -28,7 +28,8 @@ SPLITS = ("train", "val", "test")
 _ROWS_A_USER = (0.27, 0.25, 0.17, 0.12, 0.08, 0.05, 0.04, 0.02)
 _EXTRA_REVIEWS = (0.1, 0.25, 0.27, 0.19, 0.11, 0.05, 0.03)
 _PHOTOS_A_REVIEW = (0.48, 0.29, 0.12, 0.06, 0.03, 0.02)
-_COLD_SHARE = 0.34
+_COLD_EVERY = 3
+"""One held-out user in so many has no training row."""
 _EMPTY_SHARE = 0.02
 _SCENE_WEIGHTS = {"interior": 0.12, "exterior": 0.06, "menu": 0.07}
 
@@ -90,7 +91,7 @@ def _plans(config: MiniConfig) -> Iterator[tuple[str | None, ...]]:
             index += 1
             rows = 1 + stream.weighted(_ROWS_A_USER)
             held, warm = min(rows, left[split]), 0
-            if split != "train" and not stream.chance(_COLD_SHARE) and left["train"]:
+            if split != "train" and index % _COLD_EVERY and left["train"]:
                 held = min(2 if rows > 2 and stream.chance(0.25) else 1, left[split])
                 warm = min(max(rows - held, 1), left["train"])
             rows = min(warm + held, config.businesses)
@@ -148,7 +149,8 @@ def _choose(config: MiniConfig, user: User, business: Business, stream: Stream) 
         _SCENE_WEIGHTS[content] if content in SCENES else (0.3 if nth == 0 else 0.15)
         for nth, content in enumerate(contents)
     ]
-    wishes = [wish[content] * wish[content] * wish[content] for content in contents]
+    squares = [wish[content] * wish[content] for content in contents]
+    wishes = [square * square for square in squares]
     follow, even = config.personalization / total(wishes), 1.0 - config.personalization
     scale = even / total(house)
     weights = [follow * strong + scale * base for strong, base in zip(wishes, house, strict=True)]

@@ -37,8 +37,8 @@ def mix(value: int) -> int:
 
 def _label(part: int | str) -> int:
     if isinstance(part, int):
-        return mix(part & _MASK)
-    key = len(part)
+        return mix((part + _STEP) & _MASK)
+    key = mix(len(part) + 1)
     for byte in part.encode():
         key = mix((key * 257 + byte + 1) & _MASK)
     return key

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
+import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -69,7 +68,7 @@ def canonical_json(rows: dict[str, list[dict[str, Any]]]) -> Iterator[bytes]:
 def write_mini(path: Path, config: MiniConfig) -> Path:
     """Write the world as a GEST-shaped file and return its path.
 
-    The file appears whole or not at all.
+    The file appears whole or not at all; one that exists is replaced.
 
     Raises
     ------
@@ -77,19 +76,18 @@ def write_mini(path: Path, config: MiniConfig) -> Path:
         The file cannot be written.
     """
     path = Path(path)
-    rows = build_rows(config)
+    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    pieces = canonical_json(build_rows(config))
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        with beside.open("xb") as file:
+            file.writelines(pieces)
+        beside.replace(path)
     except OSError as error:
-        raise DataError(path, f"cannot be written: {error.strerror}", _WHERE) from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(canonical_json(rows))
-        Path(name).replace(path)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
-        raise DataError(path, f"cannot be written: {error.strerror}", _WHERE) from error
+        raise DataError(
+            path,
+            f"cannot be written: {error.strerror}",
+            "Choose a folder that exists, is writable and has room.",
+        ) from error
+    finally:
+        beside.unlink(missing_ok=True)
     return path
-
-
-_WHERE = "Choose a folder that exists, is writable and has room."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +26,6 @@ class MiniImages:
     """
 
     def __init__(self, config: MiniConfig) -> None:
-        settings = json.dumps(config.as_dict(), sort_keys=True)
-        digest = hashlib.sha256(settings.encode()).hexdigest()[:16]
-        self._key = f"mini-photos-v{RENDER_VERSION}-{digest}"
         self._size = config.image_size
         self._noise = config.noise
         pairs = [
@@ -38,10 +35,13 @@ class MiniImages:
             for image_id, content in visit.photos
         ]
         self._specs = dict(sorted(pairs, key=lambda pair: pair[0]))
+        content = f"{self._size} {self._noise} {self._specs!r}"
+        digest = hashlib.sha256(content.encode()).hexdigest()[:16]
+        self._key = f"mini-photos-v{RENDER_VERSION}-{digest}"
 
     @property
     def key(self) -> str:
-        """Identity of the photos: settings and version of the drawings; fit for a file name."""
+        """Identity of the photos: what is on each and the version of the drawings."""
         return self._key
 
     @property
@@ -68,7 +68,9 @@ def _spec(seed: int, image_id: str, content: str, look: Look) -> PhotoSpec:
     return PhotoSpec(kind, dish, look, Stream(seed, "photo", image_id).bits())
 
 
-def contact_sheet(config: MiniConfig, image_ids: list[str], columns: int = 8) -> NDArray[np.uint8]:
+def contact_sheet(
+    config: MiniConfig, image_ids: Sequence[str], columns: int = 8
+) -> NDArray[np.uint8]:
     """The photos side by side, row by row, uint8 of shape [height, width, 3].
 
     Unused places at the end are white; no ids give an array without rows.

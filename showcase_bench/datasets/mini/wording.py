@@ -123,7 +123,7 @@ STYLE_FEATURES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "modern": ("big white walls", "hanging lamps", "simple lines", "{color} chairs"),
         "cozy": ("soft light", "hanging lamps", "little round tables", "{color} chairs"),
         "industrial": ("bare brick", "hanging lamps", "dark walls", "{color} chairs"),
-        "garden": ("plants everywhere", "soft light", "green walls", "{color} chairs"),
+        "garden": ("potted plants", "soft light", "green walls", "{color} chairs"),
         "elegant": ("paneled walls", "low lighting", "dark colors", "{color} chairs"),
     }
 )

@@ -91,7 +91,7 @@ def _make_business(seed: int, index: int) -> Business:
         name=business_name(cuisine, stream),
         cuisine=cuisine,
         menu=tuple(menu),
-        fame=0.04 if stream.chance(0.08) else 0.4 + 1.3 * renown * renown,
+        fame=0.07 if stream.chance(0.22) else 0.6 + 0.7 * renown * renown,
         style=style,
         price=stream.between(0.75, 1.5),
         quality=1.0 - 0.8 * stream.unit() * stream.unit(),
@@ -126,7 +126,7 @@ def _likings(stream: Stream) -> dict[str, float]:
     loved = stream.sample(TRAITS, 5)
     likings = dict.fromkeys(TRAITS, 0.06)
     likings |= dict.fromkeys(loved[:2], 1.0)
-    likings |= dict.fromkeys(loved[2:], 0.3)
+    likings |= dict.fromkeys(loved[2:], 0.25)
     return likings
 
 

@@ -55,7 +55,8 @@ class _Writer:
 
     def other_dish(self, slug: str) -> str:
         weights = [
-            0.0 if dish == slug else 0.1 + self.user.tastes[dish] for dish in self.business.menu
+            0.0 if dish == slug or dish in self.used else 0.1 + self.user.tastes[dish]
+            for dish in self.business.menu
         ]
         return self.business.menu[self.stream.weighted(weights)]
 
@@ -109,12 +110,14 @@ class _Writer:
         }
         if second:
             other = DISHES[self._other_dish(slug)]
+            self.used.add(other.slug)
             fields |= {"dish2": other.names[0], "was2": "were" if other.plural else "was"}
         return fields
 
     def _other_dish(self, slug: str) -> str:
         weights = [
-            0.0 if dish == slug else 0.1 + self.user.tastes[dish] for dish in self.business.menu
+            0.0 if dish == slug or dish in self.used else 0.1 + self.user.tastes[dish]
+            for dish in self.business.menu
         ]
         return self.business.menu[self.stream.weighted(weights)]
 
@@ -147,7 +150,8 @@ def write_review(
     """The text of a review whose photos show ``contents``.
 
     Each sentence is generic with the chance ``config.generic``; the others speak of something
-    that the photos show with the chance ``config.grounding``, else of what the user cares about.
+    that the photos show with the chance ``config.grounding``, as long as a photo is left that was
+    not spoken of, else of what the user cares about.
     """
     happy = rating >= 4 or (rating == 3 and stream.chance(0.5))
     if stream.chance(_SHORT_SHARE * config.generic):

@@ -212,9 +212,9 @@ def chips_and_dip(scene: Scene) -> None:
     canvas, rng = scene.canvas, scene.rng
     scene.table()
     scene.plate(0.97)
-    for step in range(22):
-        c, s = direction(step / 11.0 + 0.03 * rng.unit())
-        far = 0.72 if step < 11 else 0.56
+    for step in range(18):
+        c, s = direction(step / 9.0 + 0.03 * rng.unit())
+        far = 0.72 if step < 9 else 0.56
         cx, cy = far * c, far * s
         a = direction(rng.unit())
         b, d = (-a[1], a[0]), 0.22
@@ -226,7 +226,7 @@ def chips_and_dip(scene: Scene) -> None:
         ]
         canvas.polygon([(x + 0.025, y + 0.035) for x, y in points], _DARK, alpha=0.35)
         canvas.polygon(points, tone)
-        scene.crumbs(4, (hexed(0xB9822B), hexed(0xF7DB8E)), 0.1, 0.018, (cx, cy))
+    scene.crumbs(60, (hexed(0xB9822B), hexed(0xF7DB8E)), 0.75, 0.016)
     canvas.shadow(0.0, 0.0, 0.46, 0.46, 0.5)
     canvas.ellipse(0.0, 0.0, 0.46, 0.46, hexed(0x3B3A3C), shade=0.3)
     canvas.ellipse(0.0, 0.0, 0.4, 0.4, hexed(0x8FAE3E), shade=0.12)

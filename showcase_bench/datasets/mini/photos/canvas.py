@@ -115,7 +115,7 @@ class Canvas(Stamps):
             return
         x, y = self._local(window, x0, y0)
         length = dx * dx + dy * dy
-        if length > 0.0:
+        if length > 1e-9:
             along = np.minimum(np.maximum((x * dx + y * dy) * (1.0 / length), 0.0), 1.0)
             x, y = x - along * dx, y - along * dy
         distance = np.sqrt(x * x + y * y) - half

@@ -141,8 +141,8 @@ def fries(scene: Scene) -> None:
     scene.dip((0.68, 0.78), hexed(0xB3221A), 0.18)
 
 
-def wrap(scene: Scene, *, filling: tuple[Color, ...]) -> None:
-    """A rolled flat bread cut in two, one half in foil."""
+def wrap(scene: Scene, *, filling: tuple[Color, ...], paper: Color, sauce: Color) -> None:
+    """A rolled flat bread cut in two, each half in foil or paper."""
     canvas, rng = scene.canvas, scene.rng
     scene.table()
     scene.board(0.92, 0.7)
@@ -160,14 +160,14 @@ def wrap(scene: Scene, *, filling: tuple[Color, ...]) -> None:
             canvas.ellipse(
                 x, cy + rng.between(-0.14, 0.14), 0.05, 0.03, hexed(0x9A6630), soft=0.04, alpha=0.8
             )
-        canvas.box(-0.5, cy, 0.3, 0.22, hexed(0xC5C9CC), corner=0.09, shade=0.3)
+        canvas.box(-0.5, cy, 0.3, 0.22, paper, corner=0.09, shade=0.3)
         for crease in range(5):
             x = -0.72 + 0.11 * crease
             canvas.line(
                 (x, cy - 0.19),
                 (x + rng.between(-0.05, 0.08), cy + 0.19),
                 0.02,
-                hexed(0x8E9498),
+                scaled(paper, 0.72),
                 alpha=0.7,
             )
         x, y = end[0] + 0.12, end[1]
@@ -176,7 +176,7 @@ def wrap(scene: Scene, *, filling: tuple[Color, ...]) -> None:
         for _ in range(16):
             fx, fy = rng.between(-0.08, 0.08), rng.between(-0.14, 0.14)
             canvas.ellipse(x + fx, y + fy, 0.04, 0.03, rng.pick(filling), shade=0.25)
-    scene.dip((0.74, 0.0), hexed(0xEDE6D2) if rng.chance(0.5) else hexed(0xA8321F), 0.16)
+    scene.dip((0.74, 0.0), sauce, 0.16)
 
 
 def pancakes(scene: Scene) -> None:

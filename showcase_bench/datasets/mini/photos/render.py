@@ -55,6 +55,8 @@ DISH_DRAWINGS: Mapping[str, _Drawing] = MappingProxyType(
         "burrito": partial(
             counter.wrap,
             filling=(hexed(0x5A2E1C), hexed(0xF2ECDC), hexed(0xC8452C), hexed(0x7FA53C)),
+            paper=hexed(0xC5C9CC),
+            sauce=hexed(0xA8321F),
         ),
         "guacamole": bowls.chips_and_dip,
         "churros": partial(counter.stacked_sticks, sugar=True),
@@ -115,6 +117,8 @@ DISH_DRAWINGS: Mapping[str, _Drawing] = MappingProxyType(
         "shawarma": partial(
             counter.wrap,
             filling=(hexed(0xB57B45), hexed(0xF0E8D4), hexed(0x6FAE3E), hexed(0xC8366A)),
+            paper=hexed(0xB9783F),
+            sauce=hexed(0xF3EDE0),
         ),
         "baklava": bakery.baklava,
         "cappuccino": bakery.coffee,
@@ -141,7 +145,16 @@ DISH_DRAWINGS: Mapping[str, _Drawing] = MappingProxyType(
 )
 """Slug of a dish to what draws it."""
 
-_FLAT = frozenset({"interior", "exterior", "menu"})
+_FRAMING = MappingProxyType(
+    {
+        "above": (1.2, 0.92, 0.08),
+        "side": (1.08, 0.88, 0.1),
+        "place": (1.3, 0.95, 0.2),
+        "menu": (1.1, 0.9, 0.08),
+    }
+)
+"""Strongest and weakest magnification, and shift to the side, for each kind of view."""
+
 _STANDING = frozenset(
     {
         "tiramisu",
@@ -159,16 +172,22 @@ _STANDING = frozenset(
 )
 
 
+def _view(spec: PhotoSpec) -> str:
+    if spec.kind == "dish":
+        return "side" if spec.dish in _STANDING else "above"
+    return "menu" if spec.kind == "menu" else "place"
+
+
 def render(spec: PhotoSpec, size: int, noise: float) -> NDArray[np.uint8]:
     """Pixels of one photo, uint8 of shape [size, size, 3]; a pure function of its arguments."""
     rng = Stream(spec.seed, "photo")
     light = direction(rng.between(0.53, 0.97))
-    flat = spec.kind in _FLAT or spec.dish in _STANDING
+    nearest, farthest, aside = _FRAMING[_view(spec)]
     canvas = Canvas(
         size,
-        zoom=rng.between(0.9, 1.08) if spec.kind in _FLAT else rng.between(0.92, 1.2),
-        shift=(rng.between(-0.08, 0.08), rng.between(-0.06, 0.06)),
-        squash=1.0 if flat else rng.between(0.78, 1.0),
+        zoom=rng.between(farthest, nearest),
+        shift=(rng.between(-aside, aside), rng.between(-0.06, 0.06)),
+        squash=rng.between(0.78, 1.0) if _view(spec) == "above" else 1.0,
         light=light,
     )
     scene = Scene(canvas, spec.look, rng)

@@ -70,8 +70,8 @@ def _bricks(scene: Scene, bottom: float, mortar: Color) -> None:
 def _floor(scene: Scene, line: float) -> None:
     canvas, look = scene.canvas, scene.look
     canvas.box(0.0, line + 1.2, 2.6, 1.2, look.floor, shade=0.1)
-    for step in range(11):
-        x = -2.0 + 0.4 * step
+    for step in range(8):
+        x = -2.1 + 0.6 * step
         canvas.line((x * 0.5, line), (x * 1.6, 1.3), 0.014, _DARK, alpha=0.3)
     canvas.box(0.0, line - 0.02, 2.6, 0.03, scaled(look.wall, 0.55))
     canvas.box(0.0, line + 0.14, 2.6, 0.12, _DARK, soft=0.2, alpha=0.25)
@@ -92,7 +92,7 @@ def _window(scene: Scene, x: float, y: float, night: bool) -> None:
 
 def _plant(scene: Scene, x: float, y: float) -> None:
     canvas, rng = scene.canvas, scene.rng
-    for _ in range(13):
+    for _ in range(9):
         dx, dy = spot(rng, 0.24)
         scene.leaf(x + dx, y - 0.34 + dy, 0.16, hexed(0x3F7F3A), rng.unit())
     canvas.polygon(
