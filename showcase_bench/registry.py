@@ -143,4 +143,7 @@ class Registry(Generic[T]):
             one = Registration(point.name, point.value, name, version)
             found.setdefault(point.name, {}).setdefault((name, point.value), one)
         # The order of the search path and of folder listings must not show.
-        return {name: sorted(ones.values(), key=lambda one: (one.distribution, one.target)) for name, ones in found.items()}
+        return {
+            name: sorted(ones.values(), key=lambda one: (one.distribution, one.target))
+            for name, ones in found.items()
+        }

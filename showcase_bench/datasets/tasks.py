@@ -37,7 +37,7 @@ class Task:
     """``open(cache_dir, progress)`` prepares the data on first use and returns it."""
     split: str = "test"
     """The split that is scored."""
-    policy: SplitPolicy = SplitPolicy()
+    policy: SplitPolicy = field(default_factory=SplitPolicy)
     metrics: tuple[str, ...] = (
         "precision@{k}",
         "recall@{k}",

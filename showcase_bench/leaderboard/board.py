@@ -191,9 +191,9 @@ def _notes(entries: Sequence[Entry], unreadable: int) -> list[str]:
         "cannot be told apart. Other columns are descriptive.",
         "A missing prediction scores the metric's worst value; a dash means that the system does "
         "not attempt this part at all.",
-        "Rows flagged 'uses gold' are ceilings; 'exploits leak' marks a control that gains from how "
-        "the data set was made, not from knowing the user: each photo belongs to one review, so "
-        "those that no training review owns hold the gold, and systems that show photos of "
+        "Rows flagged 'uses gold' are ceilings; 'exploits leak' marks a control that gains from "
+        "how the data set was made, not from knowing the user: each photo belongs to one review, "
+        "so those that no training review owns hold the gold, and systems that show photos of "
         "training reviews fall below chance. Neither takes a rank.",
     ]
     most = max(len(entry.seeds) for entry in entries)
