@@ -72,11 +72,11 @@ class Typicality:
             return general
         known = self._known[business_id]
         own = np.array([one in known for one in image_ids], dtype=np.float64)
-        count = len(known) - own + self._k_smooth
+        others = len(known) - own
         # A photo of length 1 has the cosine 1 with itself.
         cosines = row_dots(rows, self._sums[business_id]) - own
-        smoothed = (cosines + self._k_smooth * general) / np.where(count > 0, count, 1.0)
-        return np.where(count > 0, smoothed, general)
+        smoothed = (cosines + self._k_smooth * general) / np.maximum(others + self._k_smooth, 1.0)
+        return np.where(others > 0, smoothed, general)
 
 
 def _sum(rows: NDArray[np.floating]) -> Floats:
