@@ -87,26 +87,26 @@ def front_plot(section: Section, relevance: str, diversity: str) -> Markup:
     if len(both) < 2:
         return Markup("")
     across = _Scale(0.0, max(r for _, r, _ in both) * 1.05 or 1.0, 60, 500)
-    up = _Scale(min(d for *_, d in both) * 0.9, max(d for *_, d in both) * 1.05 or 1.0, 240, -220)
-    parts = [_line(60, 240, 560, 240, "axis"), _line(60, 20, 60, 240, "axis")]
-    parts += [_text(across(t), 256, f"{t:g}", "tick") for t in across.ticks()]
+    up = _Scale(min(d for *_, d in both) * 0.9, max(d for *_, d in both) * 1.05 or 1.0, 250, -210)
+    parts = [_line(60, 250, 560, 250, "axis"), _line(60, 40, 60, 250, "axis")]
+    parts += [_text(across(t), 266, f"{t:g}", "tick") for t in across.ticks()]
     parts += [_text(54, up(t) + 4, f"{t:g}", "label small") for t in up.ticks()]
-    parts.append(_text(310, 274, relevance, "tick"))
-    parts.append(_text(64, 14, diversity, "start"))
-    taken: list[tuple[float, float]] = []
-    for row, r, d in both:
+    parts.append(_text(310, 284, relevance, "tick"))
+    parts.append(_text(20, 18, diversity, "start"))
+    taken = [(across(r), up(d) + 4) for _, r, d in both]
+    for i, (row, r, d) in enumerate(both):
         parts.append(_dot(across(r), up(d), f"dot {row.role}"))
-        y = _free(across(r), up(d) + 4, taken)
-        taken.append((across(r), y))
-        parts.append(_text(across(r) + 8, y, row.model, "start"))
-    return _svg(720, 284, f"{diversity} against {relevance}", parts)
+        taken[i] = across(r), _free(*taken[i], taken[:i] + taken[i + 1 :])
+        parts.append(_text(across(r) + 8, taken[i][1], row.model, "start"))
+    return _svg(720, 294, f"{diversity} against {relevance}", parts)
 
 
 def _free(x: float, y: float, taken: Sequence[tuple[float, float]]) -> float:
-    """The nearest height at or above ``y`` where a label does not cover another."""
-    while any(abs(x - other_x) < 110 and abs(y - other_y) < 13 for other_x, other_y in taken):
-        y -= 13
-    return y
+    """The height nearest to ``y`` where a label does not cover another."""
+    steps = sorted(range(-len(taken) - 1, len(taken) + 2), key=lambda step: (abs(step), step))
+    heights = [y + 6.5 * step for step in steps]
+    near = [other_y for other_x, other_y in taken if abs(x - other_x) < 110]
+    return next((h for h in heights if all(abs(h - other) >= 13 for other in near)), y)
 
 
 def _svg(width: float, height: float, title: str, parts: Sequence[Markup]) -> Markup:

@@ -41,6 +41,7 @@ def read_predictions(path: Path, queries: Sequence[Query]) -> list[Showcase]:
     by_id = {query.id: query for query in queries}
     found: dict[str, Showcase] = {}
     first_line: dict[str, int] = {}
+    strangers: list[str] = []
     problems: list[str] = []
     for number, raw in _lines(path):
         if len(problems) >= MAX_PROBLEMS:
@@ -52,6 +53,9 @@ def read_predictions(path: Path, queries: Sequence[Query]) -> list[Showcase]:
         showcase, wrong = _parse_line(raw, by_id)
         problems += [f"line {number}: {problem}" for problem in wrong]
         if showcase is None:
+            continue
+        if showcase.id not in by_id:
+            strangers.append(showcase.id)
             continue
         if showcase.id in first_line:
             problems.append(
@@ -68,6 +72,13 @@ def read_predictions(path: Path, queries: Sequence[Query]) -> list[Showcase]:
                 f"{len(missing)} of {len(queries)} ids are missing: first {missing[0]!r}. To skip "
                 'an example on purpose, give it "image_ids": [] and "text": null'
             )
+    if strangers and not found:
+        raise PredictionError(
+            path,
+            f"none of its ids is an example of this split (the first is {strangers[0]!r}; the "
+            f"split has {queries[0].id!r} first)",
+            "Is it made for another --task, --data or --split?",
+        )
     if problems:
         raise PredictionError(path, problems, HINT)
     return [found[query.id] for query in queries]
@@ -119,7 +130,8 @@ def _parse_line(raw: bytes, by_id: dict[str, Query]) -> tuple[Showcase | None, l
         ]
     query = by_id.get(query_id)
     if query is None:
-        return None, [*problems, f"field 'id': {query_id!r} is not an example of this split"]
+        problem = f"field 'id': {query_id!r} is not an example of this split"
+        return Showcase(query_id), [*problems, problem]
     image_ids, text = row.get("image_ids"), row.get("text")
     if image_ids is None:
         image_ids = []

@@ -89,6 +89,14 @@ def test_missing_file_empty_file_and_folder(tmp_path):
         read_predictions(tmp_path, QUERIES)
 
 
+def test_a_file_for_another_split_says_so_once(tmp_path):
+    lines = [f'{{"id": "other{i}"}}\n' for i in range(50)]
+    with pytest.raises(PredictionError, match="none of its ids") as caught:
+        read_predictions(write(tmp_path, lines), QUERIES)
+    assert len(caught.value.problems) == 1
+    assert "--split" in str(caught.value)
+
+
 def test_a_file_of_garbage_stops_early(tmp_path):
     with pytest.raises(PredictionError) as caught:
         read_predictions(write(tmp_path, ["x\n"] * 50_000), QUERIES)
