@@ -179,9 +179,11 @@ def test_typicality_is_its_definition(seed: int, n: int, k_smooth: float) -> Non
     found = Typicality(photos, place, rows, k_smooth).scores("b", ids[1:], rows[1:])
     for image_id, row_, score in zip(ids[1:], rows[1:], found, strict=True):
         others = [rows[place[one]] for one in photos["b"] if one not in ("i0", image_id)]
-        total = sum(row_ @ other for other in others) + k_smooth * (row_ @ direction)
-        count = len(others) + k_smooth
-        assert score == pytest.approx(total / count if count else row_ @ direction, abs=1e-9)
+        expected = row_ @ direction
+        if others:
+            total = sum(row_ @ other for other in others) + k_smooth * expected
+            expected = total / (len(others) + k_smooth)
+        assert score == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize("wrong", [-1, float("nan"), float("inf"), "2", True])
