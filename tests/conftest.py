@@ -105,7 +105,12 @@ def cli(tmp_path: Path) -> Callable[[Sequence[object]], object]:
     from showcase_bench.cli.main import cli as group
 
     def run(*arguments: object) -> object:
-        runner = CliRunner(env={"SHOWCASE_BENCH_CACHE": str(tmp_path / "cache")})
+        runner = CliRunner(
+            env={
+                "SHOWCASE_BENCH_CACHE": str(tmp_path / "cache"),
+                "SHOWCASE_BENCH_DATA": str(tmp_path / "no-data"),
+            }
+        )
         return runner.invoke(group, [str(one) for one in arguments], catch_exceptions=False)
 
     return run

@@ -32,7 +32,7 @@ def print_board(board: Board) -> None:
         )
     )
     for section in board.sections:
-        console.print(_table(section, compact=console.width < 120))
+        console.print(_table(section, compact=console.width < 46 + 17 * len(section.columns)))
 
 
 def _table(section: Section, *, compact: bool) -> Table:

@@ -1,13 +1,13 @@
-"""Entry point: a group that imports a verb only when it is asked for."""
+"""Entry point of the command line."""
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 import click
 
 from showcase_bench import __version__
+from showcase_bench.cli.lazy import LazyGroup
 from showcase_bench.errors import ShowcaseError
 
 __all__ = ["cli", "main"]
@@ -17,7 +17,7 @@ _VERBS = {
     "predict": ("showcase_bench.cli.predict", "Write one model's predictions to a file."),
     "score": ("showcase_bench.cli.score", "Score a file of predictions."),
     "leaderboard": ("showcase_bench.cli.leaderboard", "Build leaderboards from stored runs."),
-    "data": ("showcase_bench.cli.data", "Describe data sets."),
+    "data": ("showcase_bench.cli.data", "Get, make, describe and check data sets."),
     "list": ("showcase_bench.cli.list_names", "List models, metrics, tasks or encoders."),
 }
 
@@ -41,29 +41,7 @@ class _CleanError(click.ClickException):
         return self.message
 
 
-class _LazyGroup(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _VERBS:
-            return None
-        command: click.Command = import_module(_VERBS[cmd_name][0]).command
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        from showcase_bench.errors import did_you_mean
-
-        if args and args[0] not in _VERBS and not args[0].startswith("-"):
-            ctx.fail(f"no such command {args[0]!r}. {did_you_mean(args[0], _VERBS)}")
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in _VERBS.items()])
-
+class _Program(LazyGroup):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -74,7 +52,8 @@ class _LazyGroup(click.Group):
 
 
 @click.group(
-    cls=_LazyGroup,
+    cls=_Program,
+    verbs=_VERBS,
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,9 +12,10 @@ import click
 from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
-    from showcase_bench.datasets.tasks import Task
+    from showcase_bench.datasets.policy import SplitPolicy
+    from showcase_bench.datasets.tasks import Places, Task
 
-__all__ = ["NameList", "common_options", "resolve_task", "task_options"]
+__all__ = ["NameList", "TaskRequest", "common_options", "task_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,6 +40,92 @@ class NameList(click.ParamType[str]):
         return [CompletionItem(f"{done}{comma}{name}") for name in names if name.startswith(last)]
 
 
+@dataclass(frozen=True)
+class TaskRequest:
+    """What the options of :func:`task_options` say; None where one was not given."""
+
+    task: str | None
+    data: Path | None
+    images: Path | None
+    split: str | None
+    k: int | None
+    history_limit: int | None
+    mask_history: bool | None
+    pool: str | None
+    distractors: int | None
+    exclude: str | None
+    cache_dir: Path | None
+    data_dir: Path | None
+
+    def places(self) -> Places:
+        """Where data and caches are kept."""
+        from showcase_bench.evaluate import default_places
+
+        return default_places(self.cache_dir, self.data_dir)
+
+    def of_task(self, name: str | None) -> TaskRequest:
+        """The same with a task that was named as an argument, if one was.
+
+        Raises
+        ------
+        UsageError
+            ``--task`` was given as well.
+        """
+        from showcase_bench.errors import UsageError
+
+        if name is None:
+            return self
+        if self.task is not None:
+            raise UsageError(f"the task is given twice: {name!r} and --task {self.task}")
+        return replace(self, task=name)
+
+    def resolve(self) -> Task:
+        """Find or make the task.
+
+        A task under another protocol is another task: it gets a name of its own, so that its runs
+        never meet those of the original on a board.
+
+        Raises
+        ------
+        UsageError
+            Options that exclude each other, or an impossible value.
+        RegistryError
+            An unknown task name.
+        """
+        from showcase_bench.datasets.tasks import TASKS, file_task
+        from showcase_bench.errors import UsageError
+
+        if self.task is not None and self.data is not None:
+            raise UsageError("--task and --data exclude each other: give one of them")
+        if self.images is not None and self.data is None:
+            raise UsageError("--images goes with --data; a task brings its own photos")
+        if self.data is None:
+            found = TASKS.get(self.task or "mini")
+        else:
+            found = file_task(self.data, self.images)
+        policy, suffix = self._policy(found.policy)
+        split = self.split or found.split
+        suffix += f"-{split}" if split != found.split else ""
+        return replace(found, name=f"{found.name}{suffix}", policy=policy, split=split)
+
+    def _policy(self, default: SplitPolicy) -> tuple[SplitPolicy, str]:
+        """The protocol, and what its differences from ``default`` add to the task's name."""
+        changed = {
+            name: value
+            for name in ("k", "history_limit", "mask_history", "pool", "distractors", "exclude")
+            if (value := getattr(self, name)) is not None and value != getattr(default, name)
+        }
+        marks = {
+            "k": f"-k{self.k}",
+            "history_limit": f"-h{self.history_limit}",
+            "mask_history": "-masked" if self.mask_history else "-unmasked",
+            "pool": f"-{self.pool}",
+            "distractors": f"-d{self.distractors}",
+            "exclude": f"-without-{(self.exclude or '').replace(',', '-')}",
+        }
+        return replace(default, **changed), "".join(marks[name] for name in changed)
+
+
 def _stack(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         for one in reversed(decorators):
@@ -47,32 +135,73 @@ def _stack(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
-def task_options(function: F) -> F:
-    """``--task`` or ``--data`` with the protocol options, and where things are cached."""
-    file = click.Path(path_type=Path, dir_okay=False)
-    folder = click.Path(path_type=Path, file_okay=False)
-    return _stack(
-        click.option("--task", type=NameList("tasks"), help="A registered task. [default: mini]"),
-        click.option("--data", type=file, help="A GEST-shaped JSON file instead of a task."),
-        click.option(
-            "--images",
-            type=folder,
-            help="Folder of the photos of --data. [default: the folder of the data file]",
-        ),
-        click.option("--split", metavar="NAME", help="Split to use. [default: the task's, test]"),
-        click.option("--k", type=int, help="Images shown at most. [default: the task's, 3]"),
-        click.option(
-            "--history-limit",
-            type=int,
-            metavar="N",
-            help="Keep only the last N reviews of a history. [default: all]",
-        ),
-        click.option(
-            "--cache-dir",
-            type=folder,
-            help="Where prepared data and features are kept. [default: the user's cache folder]",
-        ),
-    )(function)
+def task_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--task`` or ``--data`` with the protocol options; the verb gets a ``request``."""
+
+    @functools.wraps(function)
+    def verb(**arguments: Any) -> Any:
+        names = [field.name for field in fields(TaskRequest)]
+        request = TaskRequest(**{name: arguments.pop(name) for name in names})
+        return function(request=request, **arguments)
+
+    return _OPTIONS(verb)
+
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_OPTIONS: Callable[[Callable[..., Any]], Callable[..., Any]] = _stack(
+    click.option("--task", type=NameList("tasks"), help="A registered task. [default: mini]"),
+    click.option(
+        "--data",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="A GEST-shaped JSON file instead of a task.",
+    ),
+    click.option(
+        "--images",
+        type=click.Path(path_type=Path),
+        help="Folder or .tar of the photos of --data. [default: the folder of the data file]",
+    ),
+    click.option("--split", metavar="NAME", help="Split to use. [default: the task's, test]"),
+    click.option("--k", type=int, help="Images shown at most. [default: the task's, 3]"),
+    click.option(
+        "--history-limit",
+        type=int,
+        metavar="N",
+        help="Keep only the last N reviews of a history. [default: all]",
+    ),
+    click.option(
+        "--mask-history/--no-mask-history",
+        default=None,
+        help="Hide history texts that are a target of val or test. [default: hide]",
+    ),
+    click.option(
+        "--pool",
+        type=click.Choice(["business", "cross"]),
+        help="Candidates: the business's photos, or others' too. [default: business]",
+    ),
+    click.option(
+        "--distractors",
+        type=int,
+        metavar="N",
+        help="Photos of other businesses in a cross pool. [default: 20]",
+    ),
+    click.option(
+        "--exclude",
+        metavar="LIST",
+        help="Leave out val and test rows that fall into these traps, with commas between: "
+        "cold-business, cold-user, no-choice, no-photos, no-text, repeated-text, small-pool, "
+        "training-text.",
+    ),
+    click.option(
+        "--cache-dir",
+        type=_FOLDER,
+        help="Where prepared data and features are kept. [default: the user's cache folder]",
+    ),
+    click.option(
+        "--data-dir",
+        type=_FOLDER,
+        help="Where downloaded data are kept. [default: the user's data folder]",
+    ),
+)
 
 
 def common_options(function: F) -> F:
@@ -83,44 +212,3 @@ def common_options(function: F) -> F:
         ),
         click.option("-q", "--quiet", is_flag=True, help="No progress and no remarks."),
     )(function)
-
-
-def resolve_task(
-    task: str | None,
-    data: Path | None,
-    images: Path | None,
-    split: str | None,
-    k: int | None,
-    history_limit: int | None,
-) -> Task:
-    """The task that the options describe.
-
-    A task under another protocol is another task: it gets a name of its own, so that its runs
-    never meet those of the original on a board.
-
-    Raises
-    ------
-    UsageError
-        Options that exclude each other, or an impossible k.
-    RegistryError
-        An unknown task name.
-    """
-    from showcase_bench.datasets.tasks import TASKS, file_task
-    from showcase_bench.errors import UsageError
-
-    if task is not None and data is not None:
-        raise UsageError("--task and --data exclude each other: give one of them")
-    if images is not None and data is None:
-        raise UsageError("--images goes with --data; a task brings its own photos")
-    found = TASKS.get(task or "mini") if data is None else file_task(data, images)
-    suffix = ""
-    policy = found.policy
-    if k is not None and k != policy.k:
-        policy = replace(policy, k=k)
-        suffix += f"-k{k}"
-    if history_limit is not None and history_limit != policy.history_limit:
-        policy = replace(policy, history_limit=history_limit)
-        suffix += f"-h{history_limit}"
-    if split is not None and split != found.split:
-        suffix += f"-{split}"
-    return replace(found, name=f"{found.name}{suffix}", policy=policy, split=split or found.split)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
 from showcase_bench.cli.console import BarProgress, print_json, say, warn_of_photos
-from showcase_bench.cli.options import NameList, common_options, resolve_task, task_options
+from showcase_bench.cli.options import NameList, TaskRequest, common_options, task_options
 
 __all__ = ["command"]
 
@@ -38,8 +37,7 @@ def command(
     seed: int,
     as_json: bool,
     quiet: bool,
-    cache_dir: Path | None,
-    **task_arguments: Any,
+    request: TaskRequest,
 ) -> None:
     """Fit a model on the training split and write its predictions for the scored split."""
     from showcase_bench.errors import UsageError
@@ -54,9 +52,7 @@ def command(
         raise UsageError("--json and --out - would both write to standard output: drop one")
     plan = plan_model(model)
     with BarProgress(quiet=quiet or as_json) as progress:
-        workspace = Workspace.open(
-            resolve_task(**task_arguments), cache_dir=cache_dir, progress=progress
-        )
+        workspace = Workspace.open(request.resolve(), places=request.places(), progress=progress)
         predicted = run_model(plan, workspace, seed=seed, progress=progress)
     warn_of_photos(workspace.images.unreadable, quiet=quiet or as_json)
     data = dump_predictions(predicted.showcases)

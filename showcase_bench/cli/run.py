@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from showcase_bench.cli.console import BarProgress, print_json, say, warn_of_photos
-from showcase_bench.cli.options import NameList, common_options, resolve_task, task_options
+from showcase_bench.cli.options import NameList, TaskRequest, common_options, task_options
 
 if TYPE_CHECKING:
     from showcase_bench.evaluate import SuiteResult
@@ -63,8 +63,7 @@ def command(
     no_report: bool,
     as_json: bool,
     quiet: bool,
-    cache_dir: Path | None,
-    **task_arguments: Any,
+    request: TaskRequest,
 ) -> None:
     """Run models on a task: predict, score, store, rank, report.
 
@@ -76,10 +75,10 @@ def command(
     from showcase_bench.evaluate.build import parse_models
 
     start = time.perf_counter()
-    task = resolve_task(**task_arguments)
+    task = request.resolve()
     plans = parse_models(models)
     with BarProgress(quiet=quiet or as_json) as progress:
-        workspace = Workspace.open(task, cache_dir=cache_dir, progress=progress)
+        workspace = Workspace.open(task, places=request.places(), progress=progress)
         suite = Suite(workspace, RunStore(results), progress=progress, fresh=fresh)
         result = suite.run(plans, range(seed, seed + seeds))
         boards = _write_boards(workspace, RunStore(results), result, not no_report, progress)

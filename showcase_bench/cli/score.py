@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from showcase_bench.cli.console import BarProgress, print_json, say, warn_of_photos
-from showcase_bench.cli.options import NameList, common_options, resolve_task, task_options
+from showcase_bench.cli.options import NameList, TaskRequest, common_options, task_options
 
 __all__ = ["command"]
 
@@ -34,8 +34,7 @@ def command(
     metrics: str | None,
     as_json: bool,
     quiet: bool,
-    cache_dir: Path | None,
-    **task_arguments: Any,
+    request: TaskRequest,
 ) -> None:
     """Score PREDICTIONS, one JSON object {"id", "image_ids", "text"} a line.
 
@@ -48,9 +47,7 @@ def command(
     from showcase_bench.submission import read_predictions
 
     with BarProgress(quiet=quiet or as_json) as progress:
-        workspace = Workspace.open(
-            resolve_task(**task_arguments), cache_dir=cache_dir, progress=progress
-        )
+        workspace = Workspace.open(request.resolve(), places=request.places(), progress=progress)
         chosen = None if metrics is None else workspace.parse_metrics(tuple(split_list(metrics)))
         showcases = read_predictions(predictions, workspace.queries)
         scores = Scorer(workspace, chosen).score(showcases).scores

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import combinations
-from statistics import fmean, median
+from statistics import fmean
 from typing import Any
 
+from showcase_bench.datasets.card_paper import compare_with_paper, paper_version
+from showcase_bench.datasets.card_photos import PhotoScan, near_duplicate_report
+from showcase_bench.datasets.card_tally import Tally
 from showcase_bench.datasets.card_text import card_markdown
+from showcase_bench.datasets.card_traps import list_traps
 from showcase_bench.datasets.dataset import Dataset
-from showcase_bench.datasets.masking import Mask, text_key
+from showcase_bench.datasets.near_duplicates import THRESHOLD
 from showcase_bench.datasets.policy import SplitPolicy
-from showcase_bench.errors import ImageError
-from showcase_bench.types import Example, NoProgress, Progress
+from showcase_bench.types import NoProgress, Progress
 
 __all__ = ["card_markdown", "data_card"]
 
 _NO_PROGRESS = NoProgress()
-_MOST_NAMED = 5
 
 
 def data_card(
@@ -27,6 +28,8 @@ def data_card(
     policy: SplitPolicy,
     *,
     decode: bool = True,
+    compare: str | None = None,
+    threshold: int = THRESHOLD,
     progress: Progress = _NO_PROGRESS,
 ) -> dict[str, Any]:
     """Describe a data set as examples under ``policy`` see it.
@@ -38,7 +41,13 @@ def data_card(
     policy
         Decides pools, histories and k.
     decode
-        Whether to load every photo once and report the ones that cannot be shown. The slow part.
+        Whether to load every photo once, report the ones that cannot be shown, and look for
+        photos that are alike. The slow part.
+    compare
+        Version of GEST whose sizes, as its paper prints them, stand beside ours: ``raw``, ``s1``
+        or ``s2``; ``none`` for no comparison. By default the data set's name decides.
+    threshold
+        Bits in which the perceptual hashes of two photos that look alike may differ.
     progress
         Tracks rows and photos.
 
@@ -46,175 +55,81 @@ def data_card(
     -------
     dict
         Of JSON values only, with keys in a fixed order: ``name``, ``file``, ``sha256``,
-        ``policy``, ``splits`` (by name), ``shared`` (by pair of splits), ``photos`` and
-        ``preparation``. A mean over nothing is None, and so is ``photos.unreadable`` without
+        ``policy``, ``total``, ``paper``, ``splits`` (by name), ``shared`` (by pair of splits),
+        ``photos``, ``traps`` and ``preparation``. A mean over nothing is None; so are ``paper``
+        without a comparison, and ``photos.unreadable`` and ``photos.near_duplicates`` without
         ``decode``.
+
+    Raises
+    ------
+    UsageError
+        ``compare`` is no version of GEST, or ``threshold`` is out of range.
     """
-    tallies = {name: _Tally(dataset, name, policy, progress) for name in dataset.split_names}
-    train = tallies["train"]
-    return {
+    version = paper_version(dataset.name) if compare is None else compare
+    tallies = {name: Tally(dataset, name, policy, progress) for name in dataset.split_names}
+    total = _total(dataset, tallies)
+    card: dict[str, Any] = {
         "name": dataset.name,
         "file": dataset.path.name,
         "sha256": dataset.revision,
         "policy": asdict(policy),
-        "splits": {name: tally.report(train, policy) for name, tally in tallies.items()},
+        "total": total,
+        "paper": None if version in (None, "none") else compare_with_paper(total, version),
+        "splits": {
+            name: {
+                "rows_under_policy": len(dataset.examples(name, policy)),
+                **tally.report(tallies["train"]),
+            }
+            for name, tally in tallies.items()
+        },
         "shared": {
             f"{a} and {b}": _shared(tallies[a], tallies[b]) for a, b in combinations(tallies, 2)
         },
         "photos": {
             "distinct": len(dataset.image_ids()),
             "of_several_rows": dataset.counts["file"].get("photos_of_several_rows", 0),
-            "unreadable": _unreadable(dataset, progress) if decode else None,
+            "unreadable": None,
+            "near_duplicates": None,
         },
-        "preparation": {name: dict(counts) for name, counts in dataset.counts.items()},
+    }
+    if decode:
+        card["photos"] |= _scanned(dataset, policy, tallies, threshold, progress)
+    card["traps"] = list_traps(card)
+    card["preparation"] = {name: dict(counts) for name, counts in dataset.counts.items()}
+    return card
+
+
+def _total(dataset: Dataset, tallies: Mapping[str, Tally]) -> dict[str, Any]:
+    words = [n for tally in tallies.values() for n in tally.words]
+    return {
+        "images": len(dataset.image_ids()),
+        "reviews": len(words),
+        "users": len(set().union(*(tally.users for tally in tallies.values()))),
+        "businesses": len(set().union(*(tally.businesses for tally in tallies.values()))),
+        "mean_words": fmean(words) if words else None,
     }
 
 
-class _Tally:
-    """One pass over a split."""
-
-    def __init__(
-        self, dataset: Dataset, name: str, policy: SplitPolicy, progress: Progress
-    ) -> None:
-        self.users: Counter[str] = Counter()
-        self.businesses: Counter[str] = Counter()
-        self.photos: set[str] = set()
-        self._counts = dataset.counts[name]
-        self._pairs: Counter[tuple[str, str]] = Counter()
-        self._texts: Counter[bytes] = Counter()
-        self._ratings: list[float] = []
-        self._words: list[int] = []
-        self._pools: list[int] = []
-        self._golds: list[int] = []
-        self._given: list[int] = []
-        self._shown: list[int] = []
-        self._masks: Counter[Mask] = Counter()
-        self._rows_masked = 0
-        # Which pool items no training row owns is known after the training split only.
-        self._offered: Counter[str] = Counter()
-        self._owned: Counter[str] = Counter()
-        builder = dataset.examples(name, policy)
-        rows = progress.track(range(len(builder)), label=f"card: {name}", total=len(builder))
-        for i in rows:
-            self._add(builder.example(i), builder.masks(i))
-
-    def _add(self, example: Example, masks: Sequence[Mask]) -> None:
-        query, gold = example.query, example.gold
-        self.users[query.user_id] += 1
-        self.businesses[query.business_id] += 1
-        self._pairs[query.user_id, query.business_id] += 1
-        self.photos.update(gold.image_ids)
-        self._offered.update(query.pool)
-        self._owned.update(gold.image_ids)
-        if gold.rating is not None:
-            self._ratings.append(gold.rating)
-        key = text_key(gold.texts[0])
-        if key is not None:
-            self._texts[key] += 1
-        self._words.append(len(gold.texts[0].split()))
-        self._pools.append(len(query.pool))
-        self._golds.append(len(gold.image_ids))
-        self._given.append(len(masks))
-        self._shown.append(len(query.history))
-        self._masks.update(masks)
-        self._rows_masked += any(mask in _ANSWERS for mask in masks)
-
-    def report(self, train: _Tally, policy: SplitPolicy) -> dict[str, Any]:
-        """Facts of the split, given the training split."""
-        n = len(self._words)
-        return {
-            "rows": n,
-            "users": len(self.users),
-            "businesses": len(self.businesses),
-            "photos": len(self.photos),
-            "mean_rating": _mean(self._ratings),
-            "rows_without_rating": n - len(self._ratings),
-            "mean_words": _mean(self._words),
-            "empty_texts": n - self._texts.total(),
-            "duplicate_texts": self._texts.total() - len(self._texts),
-            "dropped_duplicate_rows": self._counts.get("dropped_duplicate_rows", 0),
-            "repeated_user_business_pairs": n - len(self._pairs),
-            "gold_photos": _spread(self._golds),
-            "rows_without_photos": self._golds.count(0),
-            "pool": _spread(self._pools),
-            "pools_smaller_than_k": sum(size < policy.k for size in self._pools),
-            "pools_without_choice": sum(
-                pool <= min(policy.k, gold)
-                for pool, gold in zip(self._pools, self._golds, strict=True)
-            ),
-            "history": {
-                "mean_in_file": _mean(self._given),
-                "mean_shown": _mean(self._shown),
-                "rows_without": self._shown.count(0),
-                "empty_texts": self._masks[Mask.EMPTY],
-            },
-            "answers_in_history": {
-                "texts": sum(self._masks[mask] for mask in _ANSWERS),
-                "rows": self._rows_masked,
-                **{mask.name.lower(): self._masks[mask] for mask in _ANSWERS},
-            },
-            "rows_with_user_in_train": _rows_in(self.users, train.users),
-            "rows_with_business_in_train": _rows_in(self.businesses, train.businesses),
-            "unseen_photos": self._leak(train.photos),
-        }
-
-    def _leak(self, seen: set[str]) -> dict[str, Any]:
-        """How far "no training row has this photo" gives the gold away."""
-        offered, gold = self._offered.total(), self._owned.total()
-        unseen = sum(n for one, n in self._offered.items() if one not in seen)
-        gold_unseen = sum(n for one, n in self._owned.items() if one not in seen)
-        return {
-            "pool_items": offered,
-            "gold_items": gold,
-            "unseen_pool_items": unseen,
-            "unseen_gold_items": gold_unseen,
-            "gold_share_of_pool": gold / offered if offered else None,
-            "gold_share_of_unseen": gold_unseen / unseen if unseen else None,
-        }
-
-
-_ANSWERS = (Mask.OWN, Mask.BY_ID, Mask.BY_TEXT)
-
-
-def _shared(a: _Tally, b: _Tally) -> dict[str, int]:
+def _shared(a: Tally, b: Tally) -> dict[str, int]:
     return {
         "users": len(a.users.keys() & b.users.keys()),
         "businesses": len(a.businesses.keys() & b.businesses.keys()),
-        "photos": len(a.photos & b.photos),
+        "photos": len(a.gold.keys() & b.gold.keys()),
     }
 
 
-def _unreadable(dataset: Dataset, progress: Progress) -> dict[str, Any]:
-    ids = dataset.image_ids()
-    named: dict[str, list[str]] = {}
-    for image_id in progress.track(ids, label="card: photos", total=len(ids)):
-        try:
-            dataset.images.load(image_id)
-        except ImageError as error:
-            named.setdefault(error.reason, []).append(image_id)
+def _scanned(
+    dataset: Dataset,
+    policy: SplitPolicy,
+    tallies: Mapping[str, Tally],
+    threshold: int,
+    progress: Progress,
+) -> dict[str, Any]:
+    """What only the pixels tell."""
+    names = dataset.tables.photo_ids
+    gold = {name: {names[i] for i in tally.gold} for name, tally in tallies.items()}
+    scan = PhotoScan(dataset, progress)
     return {
-        "total": sum(map(len, named.values())),
-        "reasons": {
-            reason: {"photos": len(named[reason]), "first": named[reason][:_MOST_NAMED]}
-            for reason in sorted(named)
-        },
-    }
-
-
-def _rows_in(here: Counter[str], there: Counter[str]) -> int:
-    return sum(n for one, n in here.items() if one in there)
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return fmean(values) if values else None
-
-
-def _spread(values: Sequence[int]) -> dict[str, float | None]:
-    if not values:
-        return {"min": None, "median": None, "mean": None, "max": None}
-    return {
-        "min": min(values),
-        "median": float(median(values)),
-        "mean": fmean(values),
-        "max": max(values),
+        "unreadable": scan.unreadable(gold),
+        "near_duplicates": near_duplicate_report(dataset, policy, scan, gold, threshold, progress),
     }

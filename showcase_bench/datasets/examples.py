@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from showcase_bench.datasets.columns import ExampleBatch
+from showcase_bench.datasets.exclusion import kept_rows
 from showcase_bench.datasets.gest import history_business
 from showcase_bench.datasets.masking import Mask
 from showcase_bench.datasets.policy import SplitPolicy
@@ -32,9 +33,13 @@ class ExampleBuilder:
         self._tables = tables
         self._rows = tables.splits[split]
         self._train = tables.splits["train"]
+        self._kept = kept_rows(tables, split, policy)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._rows) if self._kept is None else len(self._kept)
+
+    def _at(self, i: int) -> tuple[ExampleBatch, int]:
+        return self._rows.at(i if self._kept is None else self._kept[i])
 
     def example(self, i: int) -> Example:
         """Query and gold of row ``i``, from 0 to length - 1."""
@@ -42,7 +47,7 @@ class ExampleBuilder:
 
     def query(self, i: int) -> Query:
         """Build what a model may see of row ``i``."""
-        batch, row = self._rows.at(i)
+        batch, row = self._at(i)
         example_id, business = batch.ids[row], batch.businesses[row]
         return Query(
             example_id,
@@ -55,12 +60,12 @@ class ExampleBuilder:
 
     def gold(self, i: int) -> Gold:
         """Build what only the scorer sees of row ``i``."""
-        batch, row = self._rows.at(i)
+        batch, row = self._at(i)
         return Gold(self._row_photos(batch, row), (batch.texts[row],), batch.rating(row))
 
     def masks(self, i: int) -> list[Mask]:
         """Tell what the whole file says about each history review of row ``i``, policy aside."""
-        batch, row = self._rows.at(i)
+        batch, row = self._at(i)
         return [Mask(batch.masks[position]) for position in batch.history_spans.span(row)]
 
     def _history(self, batch: ExampleBatch, row: int) -> tuple[Review, ...]:

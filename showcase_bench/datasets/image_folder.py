@@ -70,6 +70,10 @@ class FolderImages:
             digest.update(f"{len(image_id)} {image_id} {state}\n".encode(errors="replace"))
         return f"folder:{digest.hexdigest()}"
 
+    def has(self, image_id: str) -> bool:
+        """Whether there is a file for the photo, sound or not."""
+        return self._find(image_id)[0] is not None
+
     def load(self, image_id: str) -> NDArray[np.uint8]:
         """RGB pixels, uint8 of shape [height, width, 3].
 

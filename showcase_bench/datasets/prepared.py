@@ -26,6 +26,7 @@ from showcase_bench.datasets.columns import (
     ExampleBatch,
     read_batches,
 )
+from showcase_bench.datasets.integrity import write_manifest
 from showcase_bench.datasets.json_rows import SPLITS
 from showcase_bench.datasets.prepare import FORMAT_VERSION, FileCounts, prepare
 from showcase_bench.errors import DataError, UsageError
@@ -102,6 +103,7 @@ def find_or_prepare(path: Path, sha256: str, cache_dir: Path, progress: Progress
         try:
             counts = prepare(path, sha256, temporary, progress)
             _write_record(temporary, sha256, counts)
+            write_manifest(temporary, [one.name for one in temporary.iterdir()])
             _move(temporary, folder, sha256)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)

@@ -13,14 +13,26 @@ from pathlib import Path
 from typing import Any
 
 from showcase_bench.datasets.dataset import Dataset, load_dataset
+from showcase_bench.datasets.image_tar import TarImages
 from showcase_bench.datasets.policy import SplitPolicy
-from showcase_bench.datasets.prepared import file_sha256
+from showcase_bench.datasets.synth import synth_images_beside
 from showcase_bench.registry import Registry
-from showcase_bench.types import Progress
+from showcase_bench.types import ImageSource, Progress
 
-__all__ = ["TASKS", "Task", "file_task", "mini"]
+__all__ = ["TASKS", "Places", "Task", "file_task", "open_file"]
 
-Opener = Callable[[Path, Progress], Dataset]
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Folders that tasks may use."""
+
+    cache: Path
+    """What can be made again: prepared columns, features, indices."""
+    data: Path
+    """What was downloaded or built, one folder a data set."""
+
+
+Opener = Callable[[Places, Progress], Dataset]
 
 
 @dataclass(frozen=True)
@@ -34,7 +46,7 @@ class Task:
     version: int
     summary: str
     open: Opener
-    """``open(cache_dir, progress)`` prepares the data on first use and returns it."""
+    """``open(places, progress)`` prepares the data on first use and returns it."""
     split: str = "test"
     """The split that is scored."""
     policy: SplitPolicy = field(default_factory=SplitPolicy)
@@ -75,43 +87,54 @@ TASKS: Registry[Task] = Registry("showcase_bench.tasks", "task", _check)
 """Every installed task by name."""
 
 
-def _open_mini(cache_dir: Path, progress: Progress) -> Dataset:
-    from showcase_bench.datasets.mini import (
-        MiniConfig,
-        MiniImages,
-        check_fingerprint,
-        stored_fingerprint,
-        write_mini,
-    )
-
-    config = MiniConfig()
-    revision = stored_fingerprint()["rows_sha256"]
-    path = cache_dir / "mini" / f"{revision}.json"
-    if not path.exists() or file_sha256(path) != revision:
-        check_fingerprint()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_mini(path, config)
-    return load_dataset(
-        path, cache_dir=cache_dir, images=MiniImages(config), name="mini", progress=progress
-    )
-
-
-mini = Task(
-    name="mini",
-    version=1,
-    summary="the embedded synthetic world: 2,000 / 250 / 500 reviews with drawn photos",
-    open=_open_mini,
-)
-
-
-def file_task(path: Path, images_root: Path | None = None) -> Task:
+def file_task(path: Path, photos: Path | None = None) -> Task:
     """The task of scoring any GEST-shaped file; named ``file-<stem>``.
 
     Its identity is the content of the file: boards never mix two revisions of it.
+
+    Parameters
+    ----------
+    path
+        The data file.
+    photos
+        A folder or a tar archive of photos; by default the photos of a synthetic world where the
+        file belongs to one, else the folder of the file.
     """
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-.") or "data"
 
-    def _open(cache_dir: Path, progress: Progress) -> Dataset:
-        return load_dataset(path, cache_dir=cache_dir, images_root=images_root, progress=progress)
+    def _open(places: Places, progress: Progress) -> Dataset:
+        return open_file(path, photos, places, progress)
 
     return Task(name=f"file-{stem}", version=1, summary=f"the data file {path.name}", open=_open)
+
+
+def open_file(
+    path: Path,
+    photos: Path | None,
+    places: Places,
+    progress: Progress,
+    *,
+    name: str | None = None,
+) -> Dataset:
+    """Open a data file with its photos, as :func:`file_task` tells.
+
+    Raises
+    ------
+    DataError
+        The file or the archive is missing or breaks its format.
+    UsageError
+        ``photos`` is neither a folder nor a file.
+    """
+    images: ImageSource | None = None
+    if photos is None:
+        images = synth_images_beside(path)
+    elif photos.is_file():
+        images, photos = TarImages(photos, places.cache, progress), None
+    return load_dataset(
+        path,
+        cache_dir=places.cache,
+        images=images,
+        images_root=photos,
+        name=name,
+        progress=progress,
+    )

@@ -5,7 +5,12 @@ from __future__ import annotations
 from showcase_bench.evaluate.records import RunRecord
 from showcase_bench.evaluate.store import RunStore, StoredRun
 from showcase_bench.evaluate.suite import Suite, SuiteResult
-from showcase_bench.evaluate.workspace import Workspace, default_cache_dir
+from showcase_bench.evaluate.workspace import (
+    Workspace,
+    default_cache_dir,
+    default_data_dir,
+    default_places,
+)
 
 __all__ = [
     "RunRecord",
@@ -15,4 +20,6 @@ __all__ = [
     "SuiteResult",
     "Workspace",
     "default_cache_dir",
+    "default_data_dir",
+    "default_places",
 ]

@@ -9,21 +9,35 @@ from pathlib import Path
 
 from showcase_bench.datasets.dataset import Dataset, DatasetSplit
 from showcase_bench.datasets.policy import SplitPolicy
-from showcase_bench.datasets.tasks import Task
+from showcase_bench.datasets.tasks import Places, Task
 from showcase_bench.encoders.feature_store import FeatureStore
 from showcase_bench.errors import UsageError
 from showcase_bench.metrics import Metric, parse_metric
 from showcase_bench.types import NoProgress, Progress, Query
 
-__all__ = ["Workspace", "default_cache_dir"]
+__all__ = ["Workspace", "default_cache_dir", "default_data_dir", "default_places"]
 
 
 def default_cache_dir() -> Path:
     """``$SHOWCASE_BENCH_CACHE``, else ``$XDG_CACHE_HOME/showcase-bench``, else under the home."""
-    if own := os.environ.get("SHOWCASE_BENCH_CACHE"):
-        return Path(own)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "showcase-bench"
+    return _own_folder("SHOWCASE_BENCH_CACHE", "XDG_CACHE_HOME", ".cache")
+
+
+def default_data_dir() -> Path:
+    """``$SHOWCASE_BENCH_DATA``, else ``$XDG_DATA_HOME/showcase-bench``, else under the home."""
+    return _own_folder("SHOWCASE_BENCH_DATA", "XDG_DATA_HOME", ".local/share")
+
+
+def default_places(cache_dir: Path | None = None, data_dir: Path | None = None) -> Places:
+    """The given folders, or the defaults."""
+    return Places(cache_dir or default_cache_dir(), data_dir or default_data_dir())
+
+
+def _own_folder(own: str, base: str, below_home: str) -> Path:
+    if folder := os.environ.get(own):
+        return Path(folder)
+    standard = os.environ.get(base)
+    return (Path(standard) if standard else Path.home() / below_home) / "showcase-bench"
 
 
 @dataclass(frozen=True)
@@ -36,13 +50,12 @@ class Workspace:
     task: Task
     dataset: Dataset
     images: FeatureStore
-    cache_dir: Path
 
     @classmethod
     def open(
-        cls, task: Task, *, cache_dir: Path | None = None, progress: Progress | None = None
+        cls, task: Task, *, places: Places | None = None, progress: Progress | None = None
     ) -> Workspace:
-        """Open the data of ``task``, preparing it on first use.
+        """Open the data of ``task``, preparing it on first use, in ``places`` or the defaults.
 
         Raises
         ------
@@ -51,10 +64,10 @@ class Workspace:
         UsageError
             The task's split has no rows, or does not exist.
         """
-        cache = cache_dir or default_cache_dir()
+        places = places or default_places()
         shown = progress or NoProgress()
-        dataset = task.open(cache, shown)
-        workspace = cls(task, dataset, FeatureStore(dataset.images, cache, shown), cache)
+        dataset = task.open(places, shown)
+        workspace = cls(task, dataset, FeatureStore(dataset.images, places.cache, shown))
         if not len(workspace.scored_split):
             raise UsageError(
                 f"split {task.split!r} of {dataset.path} has no rows, so there is nothing to "

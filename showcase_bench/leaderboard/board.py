@@ -125,9 +125,10 @@ def _build_section(
     shown = [e for e in entries if any(e.scores[m.name].value is not None for m in metrics)]
     sign = -1.0 if primary.higher_is_better is False else 1.0
 
-    def order(entry: Entry) -> tuple[bool, float, str]:
+    def order(entry: Entry) -> tuple[bool, float, bool, str]:
         value = entry.scores[primary.name].value
-        return value is None, 0.0 if value is None else -sign * value, entry.label
+        size = 0.0 if value is None else -sign * value
+        return value is None, size, entry.role != "ceiling", entry.label
 
     shown.sort(key=order)
     ranked = [e for e in shown if _contends(e) and e.scores[primary.name].value is not None]

@@ -91,6 +91,10 @@ def test_k_larger_than_every_pool_is_counted_not_fatal(cli, toy, tmp_path):
         (["predict", "--model", "random", "--out", "-", "--json"], "both write to standard output"),
         (["scroe"], "Did you mean 'score'?"),
         (["list", "modles"], "modles"),
+        (["data", "crad"], "Did you mean 'card'?"),
+        (["data", "card", "minni"], "Did you mean 'mini'?"),
+        (["data", "card", "mini", "--task", "mini"], "given twice"),
+        (["data", "card", "mini", "--data", "x.json"], "exclude each other"),
     ],
 )
 def test_user_errors_are_one_clear_message(cli, toy, arguments, message):
@@ -162,12 +166,14 @@ def test_broken_photos_are_counted_not_fatal(cli, toy, tmp_path):
 
 
 def test_every_help_has_examples(cli):
-    verbs = [["run"], ["predict"], ["score"], ["leaderboard", "build"], ["data", "card"], ["list"]]
+    verbs = [["run"], ["predict"], ["score"], ["leaderboard", "build"], ["list"]]
+    data = ("card", "check", "get gest", "build s1", "build s2", "convert", "synth")
+    verbs += [["data", *one.split()] for one in data]
     for verb in [[], *verbs]:
         done = cli(*verb, "--help")
         assert done.exit_code == 0
         assert "Examples:" in done.output
-        assert f"showcase-bench {' '.join(verb)}".strip() in done.output
+        assert f"showcase-bench {' '.join(verb)}".strip() in done.output, verb
 
 
 def test_listing(cli):

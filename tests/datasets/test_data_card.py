@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from showcase_bench.datasets import SplitPolicy, card_markdown, data_card, load_dataset
@@ -31,7 +32,11 @@ class SomePhotos:
     def load(self, image_id):
         if image_id in ("p1", "p5", "p6"):
             raise ImageError(image_id, "no file" if image_id != "p5" else "truncated")
-        return None
+        if image_id == "p3":
+            return np.full((8, 8, 3), 90, dtype=np.uint8)
+        # p4, posted with a test row, shows what p2 does, a little brighter.
+        pixels = np.random.default_rng(2).integers(0, 200, (8, 8, 3), dtype=np.uint8)
+        return np.repeat(np.repeat(pixels, 8, 0), 8, 1) + np.uint8(image_id == "p4")
 
 
 FILE = {
@@ -60,6 +65,7 @@ def test_every_number_of_a_tiny_file(dataset):
     card = data_card(dataset, SplitPolicy(k=2))
     train, val, test = (card["splits"][name] for name in ("train", "val", "test"))
     assert train == {
+        "rows_under_policy": 3,
         "rows": 3,
         "users": 2,
         "businesses": 2,
@@ -69,6 +75,7 @@ def test_every_number_of_a_tiny_file(dataset):
         "mean_words": 2.0,
         "empty_texts": 1,
         "duplicate_texts": 1,
+        "texts_of_training_rows": None,
         "dropped_duplicate_rows": 1,
         "repeated_user_business_pairs": 1,
         "gold_photos": {"min": 1, "median": 1.0, "mean": pytest.approx(4 / 3), "max": 2},
@@ -80,6 +87,7 @@ def test_every_number_of_a_tiny_file(dataset):
             "mean_in_file": pytest.approx(4 / 3),
             "mean_shown": pytest.approx(1 / 3),
             "rows_without": 2,
+            "texts": 4,
             "empty_texts": 1,
         },
         "answers_in_history": {"texts": 2, "rows": 2, "own": 1, "by_id": 1, "by_text": 0},
@@ -93,6 +101,7 @@ def test_every_number_of_a_tiny_file(dataset):
             "gold_share_of_pool": pytest.approx(4 / 7),
             "gold_share_of_unseen": 0.0,
         },
+        "distributions": train["distributions"],
     }
     assert val["rows"] == 0
     assert val["mean_rating"] is None
@@ -101,6 +110,7 @@ def test_every_number_of_a_tiny_file(dataset):
     assert test["answers_in_history"] == {
         "texts": 3, "rows": 2, "own": 1, "by_id": 1, "by_text": 1,
     }  # fmt: skip
+    assert test["texts_of_training_rows"] == 0
     assert test["rows_with_business_in_train"] == 1
     assert test["rows_with_user_in_train"] == 0
     assert test["unseen_photos"]["unseen_pool_items"] == 3
@@ -111,11 +121,16 @@ def test_every_number_of_a_tiny_file(dataset):
         "train and test": {"users": 0, "businesses": 1, "photos": 0},
         "val and test": {"users": 0, "businesses": 0, "photos": 0},
     }
-    assert card["photos"] == {
+    assert card["total"] == {
+        "images": 6, "reviews": 6, "users": 5, "businesses": 4, "mean_words": pytest.approx(2),
+    }  # fmt: skip
+    assert card["paper"] is None
+    assert {key: card["photos"][key] for key in ("distinct", "of_several_rows", "unreadable")} == {
         "distinct": 6,
         "of_several_rows": 1,
         "unreadable": {
             "total": 3,
+            "splits": {"train": 1, "val": 0, "test": 2},
             "reasons": {
                 "no file": {"photos": 2, "first": ["p1", "p6"]},
                 "truncated": {"photos": 1, "first": ["p5"]},
@@ -128,13 +143,17 @@ def test_the_card_is_json_with_keys_in_a_fixed_order(dataset):
     once, again = (json.dumps(data_card(dataset, SplitPolicy()), allow_nan=False) for _ in "ab")
     assert once == again
     assert list(json.loads(once)) == [
-        "name", "file", "sha256", "policy", "splits", "shared", "photos", "preparation",
+        "name", "file", "sha256", "policy", "total", "paper", "splits", "shared", "photos", "traps",
+        "preparation",
     ]  # fmt: skip
 
 
 def test_without_decoding_no_photo_is_loaded(dataset):
     dataset.images.load = None
-    assert data_card(dataset, SplitPolicy(), decode=False)["photos"]["unreadable"] is None
+    photos = data_card(dataset, SplitPolicy(), decode=False)["photos"]
+    assert photos["unreadable"] is None
+    assert photos["near_duplicates"] is None
+    assert "alike" not in card_markdown(data_card(dataset, SplitPolicy(), decode=False))
 
 
 def test_the_policy_shows_in_the_card(dataset):
@@ -181,6 +200,7 @@ def test_gest_like(tmp_path):
     assert [splits[name]["rows"] for name in splits] == [288, 48, 145]
     assert card["photos"]["distinct"] == 547
     assert card["photos"]["unreadable"]["total"] == 0
+    assert card["photos"]["near_duplicates"]["near"] == 0
     assert splits["test"]["rows_with_business_in_train"] == 104
     for name, rows in file.items():
         found = splits[name]

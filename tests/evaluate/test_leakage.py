@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from showcase_bench import Model, NoProgress, Query, Showcase
-from showcase_bench.datasets.tasks import file_task
+from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.evaluate import Workspace
 from showcase_bench.evaluate.build import BuildPlan
 from showcase_bench.evaluate.predict import predict_queries, run_model
@@ -57,7 +57,7 @@ class Spy(Model):
 
 
 def spy_on(path: Path, cache: Path) -> tuple[Spy, Workspace]:
-    workspace = Workspace.open(file_task(path), cache_dir=cache)
+    workspace = Workspace.open(file_task(path), places=Places(cache, cache))
     workspace.prefetch()
     spy = Spy()
     predict_queries("spy", spy, workspace.queries, workspace.images, NoProgress())
@@ -122,7 +122,9 @@ def test_the_harness_hands_over_queries_only(toy, tmp_path):
             return [Showcase(query.id) for query in queries]
 
     plan = BuildPlan("recorder", Recorder, {}, {}, "tests 0", "0" * 64)
-    workspace = Workspace.open(file_task(toy), cache_dir=tmp_path / "cache")
+    workspace = Workspace.open(
+        file_task(toy), places=Places(tmp_path / "cache", tmp_path / "no-data")
+    )
     run_model(plan, workspace, seed=0, progress=NoProgress())
     for queries, images in seen:
         assert type(queries) is tuple
@@ -132,6 +134,8 @@ def test_the_harness_hands_over_queries_only(toy, tmp_path):
 
 @pytest.mark.parametrize("field", ["id", "pool", "k"])
 def test_queries_cannot_be_changed(field, toy, tmp_path):
-    workspace = Workspace.open(file_task(toy), cache_dir=tmp_path / "cache")
+    workspace = Workspace.open(
+        file_task(toy), places=Places(tmp_path / "cache", tmp_path / "no-data")
+    )
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(workspace.queries[0], field, None)

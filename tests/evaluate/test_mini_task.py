@@ -7,7 +7,7 @@ import json
 import pytest
 
 from showcase_bench.datasets.mini import stored_fingerprint
-from showcase_bench.datasets.tasks import TASKS
+from showcase_bench.datasets.tasks import TASKS, Places
 from showcase_bench.types import NoProgress
 
 
@@ -17,18 +17,18 @@ def cache(tmp_path_factory):
 
 
 def test_the_data_is_the_published_one(cache):
-    dataset = TASKS.get("mini").open(cache, NoProgress())
+    dataset = TASKS.get("mini").open(Places(cache, cache), NoProgress())
     assert dataset.revision == stored_fingerprint()["rows_sha256"]
     assert len(dataset.image_ids()) == stored_fingerprint()["counts"]["photos"]
 
 
 def test_a_changed_cache_file_is_made_again(cache):
-    TASKS.get("mini").open(cache, NoProgress())
+    TASKS.get("mini").open(Places(cache, cache), NoProgress())
     (path,) = (cache / "mini").glob("*.json")
     data = bytearray(path.read_bytes())
     data[1000] ^= 1
     path.write_bytes(data)
-    dataset = TASKS.get("mini").open(cache, NoProgress())
+    dataset = TASKS.get("mini").open(Places(cache, cache), NoProgress())
     assert dataset.revision == stored_fingerprint()["rows_sha256"]
 
 

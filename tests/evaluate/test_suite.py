@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from showcase_bench import Model, NoProgress, Showcase
-from showcase_bench.datasets.tasks import file_task
+from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.errors import ContractError, StoreError, UsageError
 from showcase_bench.evaluate import RunRecord, RunStore, Suite, Workspace
 from showcase_bench.evaluate.build import BuildPlan, parse_models, plan_model
@@ -18,7 +18,7 @@ MODELS = "random,copy-history,reference"
 
 @pytest.fixture
 def workspace(toy, tmp_path):
-    return Workspace.open(file_task(toy), cache_dir=tmp_path / "cache")
+    return Workspace.open(file_task(toy), places=Places(tmp_path / "cache", tmp_path / "no-data"))
 
 
 def plan_of(cls):

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from showcase_bench import Model, Showcase
-from showcase_bench.datasets.tasks import file_task
+from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.errors import StoreError, UsageError
 from showcase_bench.evaluate import RunStore, Suite, Workspace
 from showcase_bench.evaluate.build import BuildPlan, parse_models
@@ -17,7 +17,7 @@ MODELS = "random,popular,copy-history,reference"
 
 @pytest.fixture
 def workspace(toy, tmp_path):
-    return Workspace.open(file_task(toy), cache_dir=tmp_path / "cache")
+    return Workspace.open(file_task(toy), places=Places(tmp_path / "cache", tmp_path / "no-data"))
 
 
 @pytest.fixture

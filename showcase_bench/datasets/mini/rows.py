@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,15 @@ from showcase_bench.datasets.mini.config import MiniConfig
 from showcase_bench.datasets.mini.reviews import SPLITS, Visit, build_world
 from showcase_bench.errors import DataError
 
-__all__ = ["build_rows", "canonical_json", "ordered_visits", "write_mini"]
+__all__ = [
+    "build_rows",
+    "canonical_json",
+    "canonical_row",
+    "file_row",
+    "framed",
+    "ordered_visits",
+    "write_mini",
+]
 
 
 def build_rows(config: MiniConfig) -> dict[str, list[dict[str, Any]]]:
@@ -22,7 +30,7 @@ def build_rows(config: MiniConfig) -> dict[str, list[dict[str, Any]]]:
     some of them are rows of the file. The objects are the caller's to change.
     """
     return {
-        split: [_row(visit, earlier) for visit, earlier in visits]
+        split: [file_row(visit, earlier) for visit, earlier in visits]
         for split, visits in ordered_visits(config).items()
     }
 
@@ -39,7 +47,8 @@ def ordered_visits(config: MiniConfig) -> dict[str, list[tuple[Visit, Sequence[V
     return splits
 
 
-def _row(visit: Visit, earlier: Sequence[Visit]) -> dict[str, Any]:
+def file_row(visit: Visit, earlier: Sequence[Visit]) -> dict[str, Any]:
+    """One review as a row of the file; ``earlier`` are the same user's, oldest first."""
     return {
         "business_id": visit.business.id,
         "user_id": visit.user.id,
@@ -52,14 +61,23 @@ def _row(visit: Visit, earlier: Sequence[Visit]) -> dict[str, Any]:
     }
 
 
-def canonical_json(rows: dict[str, list[dict[str, Any]]]) -> Iterator[bytes]:
+def canonical_row(row: Mapping[str, Any]) -> bytes:
+    """One row as UTF-8 JSON with sorted keys and no spaces, without a line break."""
+    return json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def canonical_json(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[bytes]:
     """The file's bytes in pieces: UTF-8, sorted keys, no spaces, one row a line."""
+    return framed({split: map(canonical_row, part) for split, part in rows.items()})
+
+
+def framed(splits: Mapping[str, Iterable[bytes]]) -> Iterator[bytes]:
+    """The file's bytes in pieces, from the rows of each split as bytes; each is read once."""
     lead = b"{"
-    for split in sorted(rows):
+    for split in sorted(splits):
         yield lead + json.dumps(split).encode() + b":["
-        for index, row in enumerate(rows[split]):
-            text = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-            yield (b",\n" if index else b"\n") + text.encode()
+        for index, row in enumerate(splits[split]):
+            yield (b",\n" if index else b"\n") + row
         yield b"\n]"
         lead = b",\n"
     yield b"}\n"

@@ -15,7 +15,7 @@ from showcase_bench.datasets.mini.reviews import build_world
 from showcase_bench.datasets.mini.rng import Stream
 from showcase_bench.errors import ImageError, UsageError
 
-__all__ = ["MiniImages", "contact_sheet"]
+__all__ = ["MiniImages", "contact_sheet", "photo_spec"]
 
 
 class MiniImages:
@@ -29,7 +29,7 @@ class MiniImages:
         self._size = config.image_size
         self._noise = config.noise
         pairs = [
-            (image_id, _spec(config.seed, image_id, content, visit.business.look))
+            (image_id, photo_spec(config.seed, image_id, content, visit.business.look))
             for timeline in build_world(config).timelines
             for visit in timeline
             for image_id, content in visit.photos
@@ -63,7 +63,8 @@ class MiniImages:
         return render(spec, self._size, self._noise)
 
 
-def _spec(seed: int, image_id: str, content: str, look: Look) -> PhotoSpec:
+def photo_spec(seed: int, image_id: str, content: str, look: Look) -> PhotoSpec:
+    """What is drawn for a photo of ``content``, a dish's slug or a scene, in a world's seed."""
     kind, dish = (content, "") if content in SCENES else ("dish", content)
     return PhotoSpec(kind, dish, look, Stream(seed, "photo", image_id).bits())
 

@@ -53,13 +53,6 @@ class _Writer:
         self.used.add(word)
         return word
 
-    def other_dish(self, slug: str) -> str:
-        weights = [
-            0.0 if dish == slug or dish in self.used else 0.1 + self.user.tastes[dish]
-            for dish in self.business.menu
-        ]
-        return self.business.menu[self.stream.weighted(weights)]
-
     def fill(self, template: str, slug: str | None = None) -> str:
         """The sentence of a template, about the dish ``slug`` or the signature dish."""
         if "{" not in template:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from showcase_bench.datasets.mini.photos.ground import Color
 from showcase_bench.datasets.mini.rng import Stream
 
-__all__ = ["PLACE_STYLES", "Look", "PhotoSpec", "hexed", "make_look"]
+__all__ = ["ACCENTS", "PLACE_STYLES", "SURFACES", "Look", "PhotoSpec", "hexed", "make_look"]
 
 PLACE_STYLES = ("rustic", "modern", "cozy", "industrial", "garden", "elegant")
 
@@ -81,6 +81,10 @@ _ACCENTS = (
     ("pink", 0xB33F62),
     ("gray", 0x37474F),
 )
+SURFACES = tuple(_TABLES)
+"""Every surface that a table can have."""
+ACCENTS = tuple(name for name, _ in _ACCENTS)
+"""Name of every accent colour."""
 _FLOORS = (0x7A5A40, 0x9C7B58, 0x5B5450, 0xB3A695, 0x8D8F90)
 
 

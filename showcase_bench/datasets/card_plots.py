@@ -1,0 +1,178 @@
+"""The distributions of a data card as pictures."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from showcase_bench.datasets.card_histograms import bin_labels
+from showcase_bench.errors import MissingDependencyError, UsageError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["TITLES", "write_plots"]
+
+TITLES: Mapping[str, str] = {
+    "history": "Reviews in the history that a query shows",
+    "pool": "Photos in the pool",
+    "gold": "Gold photos of a row",
+    "words": "Words of a text",
+}
+"""Distribution to the title of its plot, in the order of the card."""
+
+# Okabe and Ito's palette: told apart by readers with any kind of colour vision.
+_COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+_INK, _GRID = "#222222", "#DDDDDD"
+_SETTINGS = {
+    "font.size": 10.0,
+    "axes.edgecolor": _INK,
+    "text.parse_math": False,
+    "svg.hashsalt": "showcase-bench data card",
+    "svg.fonttype": "path",
+}
+_OWN_TO_THE_SESSION = ("backend", "backend_fallback", "interactive", "toolbar", "timezone")
+_DPI = 144
+_NO_GLYPHS = "\u0530"
+"""The font has Latin, Greek and Cyrillic, which come before this character."""
+
+
+def write_plots(card: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Draw the distributions of a card as ``<kind>.png`` and ``<kind>.svg``.
+
+    Each shows, for every split that has rows, the share of its rows in each bin. Equal cards give
+    equal bytes under one version of matplotlib; settings of the user's own do not show.
+
+    Parameters
+    ----------
+    card
+        A card of :func:`~showcase_bench.datasets.card.data_card`.
+    folder
+        Is created. Files of the same names in it are replaced, each in one step.
+
+    Returns
+    -------
+    list of Path
+        The files, PNG before SVG, in the order of :data:`TITLES`.
+
+    Raises
+    ------
+    MissingDependencyError
+        matplotlib is not installed.
+    UsageError
+        The folder cannot be written.
+    """
+    written = []
+    with _own_settings():
+        for kind in TITLES:
+            figure = _figure(card, kind)
+            for suffix, metadata in (("png", {"Software": None}), ("svg", {"Date": None})):
+                picture = io.BytesIO()
+                figure.savefig(picture, format=suffix, dpi=_DPI, metadata=metadata)
+                written.append(_replace(folder / f"{kind}.{suffix}", picture.getvalue()))
+    return written
+
+
+@contextmanager
+def _own_settings() -> Iterator[None]:
+    """Matplotlib's defaults and ours, while the pictures are drawn; then the caller's again."""
+    try:
+        import matplotlib
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        raise MissingDependencyError(
+            "plots need the package matplotlib, which is not installed: "
+            "pip install 'showcase-bench[plots]'"
+        ) from error
+    settings: dict[Any, Any] = {
+        name: value
+        for name, value in matplotlib.rcParamsDefault.items()
+        if name not in _OWN_TO_THE_SESSION
+    }
+    settings.update(_SETTINGS)
+    with matplotlib.rc_context(settings):
+        yield
+
+
+def _figure(card: Mapping[str, Any], kind: str) -> Figure:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.2, 3.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    splits = {name: facts for name, facts in card["splits"].items() if facts["rows"]}
+    edges = next(iter(card["splits"].values()))["distributions"][kind]["edges"]
+    shown = _bins_in_use(splits, kind)
+    width = 0.8 / max(1, len(splits))
+    for place, (name, facts) in enumerate(splits.items()):
+        counts = facts["distributions"][kind]["counts"][:shown]
+        shares = [100 * count / facts["rows"] for count in counts]
+        left = [i - 0.4 + (place + 0.5) * width for i in range(shown)]
+        label = f"{name} ({facts['rows']:,} rows)"
+        axes.bar(left, shares, width, label=label, color=_COLORS[place % len(_COLORS)])
+    labels = bin_labels(edges)[:shown]
+    axes.set_xticks(range(shown), labels, rotation=40 if len(labels) > 11 else 0)
+    _dress(axes, kind, card["name"])
+    if kind == "pool":
+        _mark_k(axes, edges[:shown], card["policy"]["k"])
+    if axes.has_data():
+        figure.legend(loc="outside lower center", ncols=4, frameon=False)
+    return figure
+
+
+def _bins_in_use(splits: Mapping[str, Any], kind: str) -> int:
+    """Number of bins up to the last that any split uses; at least 1."""
+    used = [
+        place + 1
+        for facts in splits.values()
+        for place, count in enumerate(facts["distributions"][kind]["counts"])
+        if count
+    ]
+    return max(used, default=1)
+
+
+def _mark_k(axes: Axes, edges: list[int], k: int) -> None:
+    """Draw the line left of which pools are smaller than k, where a bin begins at k."""
+    if k in edges:
+        axes.axvline(edges.index(k) - 0.5, color=_INK, linewidth=1, linestyle="--")
+        axes.set_xlabel(f"photos (left of the dashed line: fewer than k = {k})")
+
+
+def _dress(axes: Axes, kind: str, name: str) -> None:
+    axes.set_title(f"{TITLES[kind]}: {_short(name)}", loc="left", color=_INK)
+    axes.set_xlabel({"words": "words", "history": "reviews"}.get(kind, "photos"))
+    axes.set_ylabel("share of the split's rows (%)")
+    axes.set_axisbelow(True)
+    axes.grid(axis="y", color=_GRID, linewidth=0.8)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _short(name: str, most: int = 40) -> str:
+    """Cut a name from outside, without the characters that the font has no picture of."""
+    shown = "".join(char if char.isprintable() and char < _NO_GLYPHS else "?" for char in name)
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
+
+
+def _replace(path: Path, data: bytes) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
+    return path

@@ -1,0 +1,48 @@
+"""Downloads: single files that resume, photos by the thousand, and the public copy of GEST.
+
+Nothing here runs unless it is asked for; names are loaded on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from showcase_bench.datasets.fetch.errors import FetchError
+    from showcase_bench.datasets.fetch.file import FetchResult, fetch_file
+    from showcase_bench.datasets.fetch.gest import GestReport, get_gest
+    from showcase_bench.datasets.fetch.images import ImagesReport, fetch_images
+    from showcase_bench.datasets.fetch.policy import FetchPolicy
+
+__all__ = [
+    "FetchError",
+    "FetchPolicy",
+    "FetchResult",
+    "GestReport",
+    "ImagesReport",
+    "fetch_file",
+    "fetch_images",
+    "get_gest",
+]
+
+_HOME = {
+    "FetchError": "errors",
+    "FetchPolicy": "policy",
+    "FetchResult": "file",
+    "GestReport": "gest",
+    "ImagesReport": "images",
+    "fetch_file": "file",
+    "fetch_images": "images",
+    "get_gest": "gest",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
