@@ -45,7 +45,7 @@ def make_synth(folder: Path, rows: list[int], jobs: int) -> Callable[[], None]:
 
 def make_check(folder: Path) -> Callable[[], None]:
     """Step: every file of the folder against its manifest."""
-    from showcase_bench.datasets.integrity import check_manifest
+    from showcase_bench.datasets.integrity.manifest import check_manifest
 
     def step() -> None:
         problems = check_manifest(folder / "world")

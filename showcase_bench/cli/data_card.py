@@ -62,7 +62,7 @@ def command(
     Imperfect data (empty texts, duplicates, missing photos, histories that hold a target) is
     counted here, with the policy that is applied to it; it is not an error.
     """
-    from showcase_bench.datasets.card import card_markdown, data_card
+    from showcase_bench.datasets.card.build import card_markdown, data_card
     from showcase_bench.evaluate.records import pretty_json
     from showcase_bench.evaluate.store import write_atomically
 
@@ -85,7 +85,7 @@ def command(
 
 def _draw(found: dict[str, Any], plots: Path, out: Path | None, *, quiet: bool) -> dict[str, str]:
     """Draw the plots; title to path of each, as seen from the card where it is a file."""
-    from showcase_bench.datasets.card_plots import TITLES, write_plots
+    from showcase_bench.datasets.card.plots import TITLES, write_plots
 
     written = {path.name: path for path in write_plots(found, plots)}
     say(f"plots of {found['name']}: {plots}", quiet=quiet)

@@ -12,7 +12,7 @@ from showcase_bench.cli.console import BarProgress, print_json, say
 from showcase_bench.cli.options import common_options
 
 if TYPE_CHECKING:
-    from showcase_bench.datasets.integrity_prepared import CheckReport
+    from showcase_bench.datasets.integrity.prepared import CheckReport
 
 __all__ = ["command"]
 
@@ -48,7 +48,7 @@ def command(
     columns in the cache are verified; where either has changed, the first row that differs is
     named if it can be.
     """
-    from showcase_bench.datasets.integrity_prepared import check_path
+    from showcase_bench.datasets.integrity.prepared import check_path
     from showcase_bench.evaluate import default_cache_dir
 
     with BarProgress(quiet=quiet or as_json) as progress:

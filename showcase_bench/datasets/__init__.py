@@ -9,9 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from showcase_bench.datasets.card import card_markdown, data_card
+    from showcase_bench.datasets.card.build import card_markdown, data_card
     from showcase_bench.datasets.dataset import Dataset, DatasetSplit, load_dataset
-    from showcase_bench.datasets.image_folder import FolderImages
+    from showcase_bench.datasets.images.folder import FolderImages
     from showcase_bench.datasets.policy import PoolPolicy, SplitPolicy
 
 __all__ = [
@@ -28,11 +28,11 @@ __all__ = [
 _HOME = {
     "Dataset": "dataset",
     "DatasetSplit": "dataset",
-    "FolderImages": "image_folder",
+    "FolderImages": "images.folder",
     "PoolPolicy": "policy",
     "SplitPolicy": "policy",
-    "card_markdown": "card",
-    "data_card": "card",
+    "card_markdown": "card.build",
+    "data_card": "card.build",
     "load_dataset": "dataset",
 }
 

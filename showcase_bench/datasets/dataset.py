@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import overload
 
 from showcase_bench.datasets.examples import ExampleBuilder
-from showcase_bench.datasets.image_folder import FolderImages
+from showcase_bench.datasets.images.folder import FolderImages
 from showcase_bench.datasets.json_rows import SPLITS
 from showcase_bench.datasets.policy import SplitPolicy
 from showcase_bench.datasets.prepare import FileCounts

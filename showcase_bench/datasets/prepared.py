@@ -26,7 +26,7 @@ from showcase_bench.datasets.columns import (
     ExampleBatch,
     read_batches,
 )
-from showcase_bench.datasets.integrity import write_manifest
+from showcase_bench.datasets.integrity.manifest import write_manifest
 from showcase_bench.datasets.json_rows import SPLITS
 from showcase_bench.datasets.prepare import FORMAT_VERSION, FileCounts, prepare
 from showcase_bench.errors import DataError, UsageError

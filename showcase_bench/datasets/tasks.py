@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from showcase_bench.datasets.dataset import Dataset, load_dataset
-from showcase_bench.datasets.image_tar import TarImages
+from showcase_bench.datasets.images.tar import TarImages
 from showcase_bench.datasets.policy import SplitPolicy
 from showcase_bench.datasets.synth import synth_images_beside
 from showcase_bench.registry import Registry

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from showcase_bench.datasets import SplitPolicy, card_markdown, data_card, load_dataset
-from showcase_bench.datasets.card_histograms import EDGES, bin_labels, histogram
-from showcase_bench.datasets.card_paper import compare_with_paper, paper_version
-from showcase_bench.datasets.card_photos import near_duplicate_report
-from showcase_bench.datasets.card_plots import TITLES, write_plots
-from showcase_bench.datasets.near_duplicates import PhotoPrint
+from showcase_bench.datasets.card.histograms import EDGES, bin_labels, histogram
+from showcase_bench.datasets.card.near_duplicates import PhotoPrint
+from showcase_bench.datasets.card.paper import compare_with_paper, paper_version
+from showcase_bench.datasets.card.photos import near_duplicate_report
+from showcase_bench.datasets.card.plots import TITLES, write_plots
 from showcase_bench.errors import MissingDependencyError, UsageError
 from showcase_bench.types import NoProgress
 

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from showcase_bench.datasets import FolderImages, image_decode, image_folder
-from showcase_bench.datasets.image_decode import DecodeError, decode_rgb
+from showcase_bench.datasets import FolderImages
+from showcase_bench.datasets.images import decode as image_decode
+from showcase_bench.datasets.images import folder as image_folder
+from showcase_bench.datasets.images.decode import DecodeError, decode_rgb
 from showcase_bench.errors import ImageError
 from showcase_bench.types import ImageSource
 

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from showcase_bench.datasets.image_tar import TarImages
-from showcase_bench.datasets.tar_headers import members
+from showcase_bench.datasets.images.tar import TarImages
+from showcase_bench.datasets.images.tar_headers import members
 from showcase_bench.errors import DataError, ImageError, UsageError
 from showcase_bench.types import ImageSource
 
@@ -308,7 +308,7 @@ def test_checksums_of_signed_bytes_are_accepted(path, cache):
 
 def test_the_number_of_photos_is_bounded(path, cache, monkeypatch):
     write(path, [(f"p{i}.png", photo(i)) for i in range(4)])
-    monkeypatch.setattr("showcase_bench.datasets.tar_index._MOST_PHOTOS", 3)
+    monkeypatch.setattr("showcase_bench.datasets.images.tar_index._MOST_PHOTOS", 3)
     assert "more than 3 photos" in refusal(path, cache)
 
 
@@ -390,7 +390,7 @@ def test_the_index_is_made_once_and_again_when_damaged(path, cache, monkeypatch)
         passes.append(1)
         return members(stream, name)
 
-    monkeypatch.setattr("showcase_bench.datasets.tar_index.members", counted)
+    monkeypatch.setattr("showcase_bench.datasets.images.tar_index.members", counted)
     key = TarImages(path, cache).key
     again = TarImages(path, cache)
     assert (len(passes), again.key, again.counts, len(again)) == (1, key, {"photos": 10}, 10)

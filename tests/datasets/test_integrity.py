@@ -12,15 +12,15 @@ import pytest
 
 from showcase_bench.datasets import load_dataset
 from showcase_bench.datasets.columns import BatchWriter
-from showcase_bench.datasets.integrity import (
+from showcase_bench.datasets.integrity.manifest import (
     MANIFEST,
     check_manifest,
     facts_of,
     read_manifest,
     write_manifest,
 )
-from showcase_bench.datasets.integrity_prepared import check_path, check_prepared
-from showcase_bench.datasets.integrity_rows import read_checked
+from showcase_bench.datasets.integrity.prepared import check_path, check_prepared
+from showcase_bench.datasets.integrity.rows import read_checked
 from showcase_bench.errors import UsageError
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from showcase_bench.datasets import near_duplicates
-from showcase_bench.datasets.near_duplicates import (
+from showcase_bench.datasets.card import near_duplicates
+from showcase_bench.datasets.card.near_duplicates import (
     MAX_THRESHOLD,
     THRESHOLD,
     distances,

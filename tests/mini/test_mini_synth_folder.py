@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from showcase_bench.cli.data_synth import command
 from showcase_bench.datasets import SplitPolicy, load_dataset
-from showcase_bench.datasets.integrity import check_manifest
+from showcase_bench.datasets.integrity.manifest import check_manifest
 from showcase_bench.datasets.mini import MiniConfig, build_rows, stored_fingerprint, truth
 from showcase_bench.datasets.synth import (
     SCALES,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from showcase_bench.datasets.build.keys import key64
 from showcase_bench.datasets.build.records import RawPhoto
-from showcase_bench.datasets.image_folder import FolderImages
+from showcase_bench.datasets.images.folder import FolderImages
 from showcase_bench.errors import DataError
 
 __all__ = ["Availability", "array_digest", "folder_of", "read_journal"]

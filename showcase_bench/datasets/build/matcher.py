@@ -27,7 +27,7 @@ from showcase_bench.datasets.build.embedding import (
 from showcase_bench.datasets.build.expiry import folder_of
 from showcase_bench.datasets.build.reviews import Step, UserReview
 from showcase_bench.datasets.build.sentences import MOST_SENTENCES, sentences
-from showcase_bench.datasets.image_folder import FolderImages
+from showcase_bench.datasets.images.folder import FolderImages
 from showcase_bench.errors import DataError, UsageError
 
 __all__ = ["CorrelationMatcher", "train_matcher"]

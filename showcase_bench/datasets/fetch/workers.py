@@ -16,7 +16,7 @@ from showcase_bench.datasets.fetch.durable import SaveError, replace_bytes, save
 from showcase_bench.datasets.fetch.errors import FetchError, StoppedError, TransientError
 from showcase_bench.datasets.fetch.journal import Outcome
 from showcase_bench.datasets.fetch.policy import Attempts, FetchPolicy
-from showcase_bench.datasets.image_decode import MAX_BYTES, DecodeError, decode_rgb
+from showcase_bench.datasets.images.decode import MAX_BYTES, DecodeError, decode_rgb
 
 __all__ = ["Task", "Workers"]
 

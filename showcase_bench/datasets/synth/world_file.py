@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from showcase_bench.datasets.integrity import load_json
+from showcase_bench.datasets.integrity.manifest import load_json
 from showcase_bench.datasets.mini.config import MiniConfig
 from showcase_bench.errors import DataError, UsageError
 

@@ -12,7 +12,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import IO, Any
 
-from showcase_bench.datasets.integrity import write_manifest
+from showcase_bench.datasets.integrity.manifest import write_manifest
 from showcase_bench.datasets.mini.config import MiniConfig
 from showcase_bench.datasets.mini.photos import RENDER_VERSION
 from showcase_bench.datasets.mini.reviews import SPLITS

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from showcase_bench.datasets.card_tables import examples, percent, plain, table
+from showcase_bench.datasets.card.tables import examples, percent, plain, table
 
 __all__ = ["card_markdown"]
 

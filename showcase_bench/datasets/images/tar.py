@@ -11,8 +11,8 @@ import numpy as np
 import PIL
 from numpy.typing import NDArray
 
-from showcase_bench.datasets.image_decode import MAX_BYTES, DecodeError, decode_rgb
-from showcase_bench.datasets.tar_index import TarIndex, open_index
+from showcase_bench.datasets.images.decode import MAX_BYTES, DecodeError, decode_rgb
+from showcase_bench.datasets.images.tar_index import TarIndex, open_index
 from showcase_bench.errors import DataError, ImageError
 from showcase_bench.types import NoProgress, Progress
 

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.datasets.dataset import Dataset
-from showcase_bench.datasets.near_duplicates import (
+from showcase_bench.datasets.card.near_duplicates import (
     HASH_NAME,
     PhotoPrint,
     distances,
     near_pairs,
     photo_print,
 )
+from showcase_bench.datasets.dataset import Dataset
 from showcase_bench.datasets.policy import SplitPolicy
 from showcase_bench.errors import ImageError
 from showcase_bench.types import Example, Progress

@@ -8,13 +8,13 @@ from itertools import combinations
 from statistics import fmean
 from typing import Any
 
-from showcase_bench.datasets.card_paper import compare_with_paper, paper_version
-from showcase_bench.datasets.card_photos import PhotoScan, near_duplicate_report
-from showcase_bench.datasets.card_tally import Tally
-from showcase_bench.datasets.card_text import card_markdown
-from showcase_bench.datasets.card_traps import list_traps
+from showcase_bench.datasets.card.near_duplicates import THRESHOLD
+from showcase_bench.datasets.card.paper import compare_with_paper, paper_version
+from showcase_bench.datasets.card.photos import PhotoScan, near_duplicate_report
+from showcase_bench.datasets.card.tally import Tally
+from showcase_bench.datasets.card.text import card_markdown
+from showcase_bench.datasets.card.traps import list_traps
 from showcase_bench.datasets.dataset import Dataset
-from showcase_bench.datasets.near_duplicates import THRESHOLD
 from showcase_bench.datasets.policy import SplitPolicy
 from showcase_bench.types import NoProgress, Progress
 

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from showcase_bench.datasets.columns import BUSINESSES, EXAMPLES, HISTORY, PHOTOS
-from showcase_bench.datasets.integrity import (
+from showcase_bench.datasets.integrity.manifest import (
     MANIFEST,
     Problem,
     check_manifest,
@@ -21,7 +21,7 @@ from showcase_bench.datasets.integrity import (
     read_manifest,
     regular_file,
 )
-from showcase_bench.datasets.integrity_rows import first_difference, read_checked
+from showcase_bench.datasets.integrity.rows import first_difference, read_checked
 from showcase_bench.datasets.json_rows import SPLITS
 from showcase_bench.datasets.prepare import FORMAT_VERSION, prepare
 from showcase_bench.errors import DataError, UsageError

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from statistics import fmean, median
 from typing import Any
 
-from showcase_bench.datasets.card_histograms import histogram
+from showcase_bench.datasets.card.histograms import histogram
 from showcase_bench.datasets.columns import ExampleBatch
 from showcase_bench.datasets.dataset import Dataset
 from showcase_bench.datasets.masking import Mask, text_key

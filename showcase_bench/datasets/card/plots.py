@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from showcase_bench.datasets.card_histograms import bin_labels
+from showcase_bench.datasets.card.histograms import bin_labels
 from showcase_bench.errors import MissingDependencyError, UsageError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import numpy as np
 import PIL
 from numpy.typing import NDArray
 
-from showcase_bench.datasets.image_decode import MAX_BYTES, DecodeError, decode_rgb
+from showcase_bench.datasets.images.decode import MAX_BYTES, DecodeError, decode_rgb
 from showcase_bench.errors import ImageError
 
 __all__ = ["FolderImages"]

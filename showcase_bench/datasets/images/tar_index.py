@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from showcase_bench.datasets.columns import Strings, integers
-from showcase_bench.datasets.tar_headers import Member, members
+from showcase_bench.datasets.images.tar_headers import Member, members
 from showcase_bench.errors import DataError, UsageError
 from showcase_bench.types import Progress
 

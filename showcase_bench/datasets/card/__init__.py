@@ -1,0 +1,1 @@
+"""The data card: what is in a data set, counted and drawn."""
