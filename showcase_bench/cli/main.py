@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import click
@@ -70,4 +71,6 @@ def cli(debug: bool) -> None:
 
 def main() -> None:
     """Console entry point."""
+    # Pillow warns of odd metadata in photos that it reads all the same; the data card counts photos.
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     cli(prog_name="showcase-bench")
