@@ -71,6 +71,6 @@ def cli(debug: bool) -> None:
 
 def main() -> None:
     """Console entry point."""
-    # Pillow warns of odd metadata in photos that it reads all the same; the data card counts photos.
+    # Pillow warns of odd metadata in photos that it reads all the same.
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     cli(prog_name="showcase-bench")
