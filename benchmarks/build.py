@@ -14,19 +14,15 @@ is the slope of log seconds over log rows; 1 is linear.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import math
 import random
-import resource
 import string
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from _harness import exponent, measure, peak_mib, workplace
 
 ROWS = 200_000
 SIZES = 4
@@ -94,37 +90,8 @@ def child(step: str, raw: Path) -> None:
     start = time.perf_counter()
     rows = build(raw) if step == "build s1" else peer(raw)
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    peak_mib = peak / 2**20 if sys.platform == "darwin" else peak / 2**10
-    print(json.dumps({"step": step, "rows_left": rows, "seconds": seconds, "peak_mib": peak_mib}))
-
-
-def measure(step: str, raw: Path) -> dict[str, Any]:
-    """Run one step in a new process."""
-    command = [sys.executable, __file__, "--child", step, "--keep", str(raw)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"step {step!r} failed:\n{done.stderr}")
-    return dict(json.loads(done.stdout))
-
-
-def exponent(rows: list[int], seconds: list[float]) -> float:
-    """Slope of log seconds over log rows by least squares."""
-    x, y = [math.log(one) for one in rows], [math.log(one) for one in seconds]
-    mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
-    above = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True))
-    return above / sum((a - mean_x) ** 2 for a in x)
-
-
-@contextlib.contextmanager
-def workplace(keep: Path | None) -> Iterator[Path]:
-    """Give the folder to work in: the kept one, or a temporary one."""
-    if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
-        yield keep
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            yield Path(folder)
+    figures = {"step": step, "rows_left": rows, "seconds": seconds, "peak_mib": peak_mib()}
+    print(json.dumps(figures))
 
 
 def report(figures: list[dict[str, Any]], slopes: dict[str, float]) -> str:
@@ -162,7 +129,7 @@ def main() -> None:
             raw = folder / f"raw-{n_rows}.jsonl"
             write_raw(raw, n_rows)
             for step in STEPS:
-                figure = measure(step, raw)
+                figure = measure(__file__, step, "--keep", str(raw))
                 figures.append({"rows": n_rows, "bytes": raw.stat().st_size, **figure})
             if arguments.keep is None:
                 raw.unlink()

@@ -15,18 +15,15 @@ other things too.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
-import math
 import resource
 import shutil
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from _harness import exponent, measure, peak_mib, workplace
 
 SIZES = 4
 DRAWN = 20
@@ -106,7 +103,7 @@ def child(step: str, folder: Path, rows: list[int], jobs: int) -> None:
     start, used = time.perf_counter(), cpu_seconds()
     run()
     seconds, cpu = time.perf_counter() - start, cpu_seconds() - used
-    peak = mib(resource.RUSAGE_SELF) + jobs * mib(resource.RUSAGE_CHILDREN)
+    peak = peak_mib() + jobs * peak_mib(resource.RUSAGE_CHILDREN)
     figures = {"step": step, "seconds": seconds, "cpu_seconds": cpu, "peak_mib": peak}
     print(json.dumps(figures))
 
@@ -117,31 +114,6 @@ def cpu_seconds() -> float:
     return sum(one.ru_utime + one.ru_stime for one in times)
 
 
-def mib(who: int) -> float:
-    """Peak memory of this process or of the largest child that has ended, in MiB."""
-    peak = resource.getrusage(who).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
-
-
-def measure(step: str, folder: Path, rows: list[int], jobs: int) -> dict[str, Any]:
-    """Run one step in a new process."""
-    sizes = ",".join(map(str, rows))
-    command = [sys.executable, __file__, "--child", step, "--keep", str(folder)]
-    command += ["--rows", sizes, "--jobs", str(jobs)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"step {step!r} failed:\n{done.stderr}")
-    return dict(json.loads(done.stdout))
-
-
-def exponent(rows: list[int], seconds: list[float]) -> float:
-    """Slope of log seconds over log rows by least squares."""
-    x, y = [math.log(one) for one in rows], [math.log(one) for one in seconds]
-    mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
-    above = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True))
-    return above / sum((a - mean_x) ** 2 for a in x)
-
-
 def fits(figures: list[dict[str, Any]]) -> dict[str, float]:
     """Exponents of one step."""
     rows = [one["rows"] for one in figures]
@@ -150,26 +122,16 @@ def fits(figures: list[dict[str, Any]]) -> dict[str, float]:
     }
 
 
-@contextlib.contextmanager
-def workplace(keep: Path | None) -> Iterator[Path]:
-    """Give the folder to work in: the kept one, or a temporary one."""
-    if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
-        yield keep
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            yield Path(folder)
-
-
 def run_size(folder: Path, rows: list[int], jobs: int) -> list[dict[str, Any]]:
     """All steps at one size, in a folder that is emptied first."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    steps = [measure(step, folder, rows, jobs) for step in STEPS]
+    sizes = ["--rows", ",".join(map(str, rows)), "--jobs", str(jobs)]
+    steps = [measure(__file__, step, "--keep", str(folder), *sizes) for step in STEPS]
     written = {path.name: path.stat().st_size for path in (folder / "world").iterdir()}
     whole = sum(p.stat().st_size for p in (folder / "world").rglob("*") if p.is_file())
-    sizes = {"rows": sum(rows), "data_bytes": written["data.json"], "folder_bytes": whole}
-    return [{**sizes, **step} for step in steps]
+    facts = {"rows": sum(rows), "data_bytes": written["data.json"], "folder_bytes": whole}
+    return [{**facts, **step} for step in steps]
 
 
 def report(figures: list[dict[str, Any]], slopes: dict[str, dict[str, float]]) -> str:

@@ -12,19 +12,16 @@ that of the whole process, interpreter, imports and mapped pages included.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import random
-import resource
 import shutil
 import string
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
+
+from _harness import measure, peak_mib, workplace
 
 GEST_ROWS = {"train": 87_013, "val": 10_860, "test": 11_015}
 TOTAL = sum(GEST_ROWS.values())
@@ -148,29 +145,7 @@ def child(step: str, path: Path, cache: Path) -> None:
     start = time.perf_counter()
     run()
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    peak_mib = peak / 2**20 if sys.platform == "darwin" else peak / 2**10
-    print(json.dumps({"step": step, "seconds": seconds, "peak_mib": peak_mib}))
-
-
-def measure(step: str, folder: Path) -> dict[str, Any]:
-    """Run one step in a new process."""
-    command = [sys.executable, __file__, "--child", step, "--keep", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"step {step!r} failed:\n{done.stderr}")
-    return dict(json.loads(done.stdout))
-
-
-@contextlib.contextmanager
-def workplace(keep: Path | None) -> Iterator[Path]:
-    """Give the folder to work in: the kept one, or a temporary one."""
-    if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
-        yield keep
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            yield Path(folder)
+    print(json.dumps({"step": step, "seconds": seconds, "peak_mib": peak_mib()}))
 
 
 def report(path: Path, figures: list[dict[str, Any]]) -> str:
@@ -207,7 +182,7 @@ def main() -> None:
         path = folder / "rows.json"
         write_file(path, arguments.rows)
         shutil.rmtree(folder / "cache", ignore_errors=True)
-        figures = [measure(step, folder) for step in STEPS]
+        figures = [measure(__file__, step, "--keep", str(folder)) for step in STEPS]
         summary = {"rows": arguments.rows, "bytes": path.stat().st_size, "steps": figures}
         print(json.dumps(summary, indent=2) if arguments.json else report(path, figures))
 
