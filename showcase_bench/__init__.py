@@ -6,8 +6,9 @@ importing the package costs nothing and configures nothing.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from showcase_bench.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from showcase_bench.models import Model, OracleModel
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Model": "showcase_bench.models",
-    "OracleModel": "showcase_bench.models",
+    "Model": "models",
+    "OracleModel": "models",
     **dict.fromkeys(
         (
             "Example",
@@ -44,7 +45,7 @@ _HOMES = {
             "Showcase",
             "Split",
         ),
-        "showcase_bench.types",
+        "types",
     ),
 }
 
@@ -65,12 +66,4 @@ __all__ = [
     "__version__",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_exports(__name__, _HOMES)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from showcase_bench.cli.console import BarProgress, print_json, say
-from showcase_bench.cli.options import common_options
+from showcase_bench.cli.options import common_options, stack_options
 
 __all__ = ["command"]
 
@@ -26,15 +26,8 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
-def _stack(function: F, *decorators: Callable[[F], F]) -> F:
-    for decorate in reversed(decorators):
-        function = decorate(function)
-    return function
-
-
 def _build_options(function: F) -> F:
-    return _stack(
-        function,
+    return stack_options(
         click.argument("raw", type=_FILE),
         click.option("--out", type=_FILE, required=True, help="The GEST-shaped file to write."),
         click.option(
@@ -71,7 +64,7 @@ def _build_options(function: F) -> F:
             help="Share of the lines that may be unusable.",
         ),
         common_options,
-    )
+    )(function)
 
 
 @click.group("build", epilog=EPILOG)

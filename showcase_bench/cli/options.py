@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from showcase_bench.datasets.policy import SplitPolicy
     from showcase_bench.datasets.tasks import Places, Task
 
-__all__ = ["NameList", "TaskRequest", "common_options", "task_options"]
+__all__ = ["NameList", "TaskRequest", "common_options", "stack_options", "task_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -126,7 +126,9 @@ class TaskRequest:
         return replace(default, **changed), "".join(marks[name] for name in changed)
 
 
-def _stack(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+def stack_options(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    """Decorator that applies ``decorators``, whose options the help shows in this order."""
+
     def decorate(function: F) -> F:
         for one in reversed(decorators):
             function = one(function)
@@ -148,7 +150,7 @@ def task_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
-_OPTIONS: Callable[[Callable[..., Any]], Callable[..., Any]] = _stack(
+_OPTIONS: Callable[[Callable[..., Any]], Callable[..., Any]] = stack_options(
     click.option("--task", type=NameList("tasks"), help="A registered task. [default: mini]"),
     click.option(
         "--data",
@@ -206,7 +208,7 @@ _OPTIONS: Callable[[Callable[..., Any]], Callable[..., Any]] = _stack(
 
 def common_options(function: F) -> F:
     """``--json`` and ``--quiet``."""
-    return _stack(
+    return stack_options(
         click.option(
             "--json", "as_json", is_flag=True, help="Print one JSON object, nothing else."
         ),

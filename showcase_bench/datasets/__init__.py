@@ -5,8 +5,9 @@ Names are loaded on first use, so that importing one module does not import Arro
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from showcase_bench.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from showcase_bench.datasets.card.build import card_markdown, data_card
@@ -36,12 +37,4 @@ _HOME = {
     "load_dataset": "dataset",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_exports(__name__, _HOME)

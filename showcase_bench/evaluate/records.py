@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from showcase_bench.canonical import canonical_json
 from showcase_bench.errors import StoreError
 from showcase_bench.spec import Scalar, format_arguments
 from showcase_bench.types import Interval, Score
 
-__all__ = ["SCHEMA", "Levels", "RunInputs", "RunRecord", "Timings", "canonical_json", "pretty_json"]
+__all__ = ["SCHEMA", "Levels", "RunInputs", "RunRecord", "Timings", "pretty_json"]
 
 SCHEMA = 1
 
@@ -144,10 +145,3 @@ def _score(raw: dict[str, Any]) -> Score:
 def pretty_json(value: object) -> str:
     """Indented JSON in the order of the keys, with a final line break."""
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def canonical_json(value: object) -> bytes:
-    """JSON with sorted keys and no white space; equal values give equal bytes."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()

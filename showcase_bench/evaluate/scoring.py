@@ -82,12 +82,7 @@ def _score(
     stats: NDArray[np.float64],
     clusters: Sequence[NDArray[np.int64]],
 ) -> Score:
-    scored = metric.scored(batch)
-    if "references" in metric.needs:
-        scored = scored & batch.has_reference()
-    if "gold images" in metric.needs:
-        scored = scored & batch.has_gold_images()
-    n_scored = int(scored.sum())
+    n_scored = int(metric.scored(batch).sum())
     value = float(metric.score(stats.sum(axis=0)))
     bounds = None
     if n_scored and np.isfinite(value):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 
 from showcase_bench.errors import StoreError
 from showcase_bench.evaluate.records import RunRecord
+from showcase_bench.files import replace_file, write_durably
 from showcase_bench.types import Showcase
 
 __all__ = ["RunStore", "ScoreTable", "StoredRun", "write_atomically"]
@@ -158,7 +158,7 @@ class RunStore:
                     (SCORES, scores),
                     (RUN, record.to_json()),
                 ):
-                    _write_durably(temporary / name, data)
+                    write_durably(temporary / name, data)
                 _move_into_place(temporary, folder)
             finally:
                 shutil.rmtree(temporary, ignore_errors=True)
@@ -183,22 +183,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     """
     with _clear_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        try:
-            temporary.chmod(0o644)
-            _write_durably(temporary, data)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+        replace_file(path, data)
 
 
 def _move_into_place(temporary: Path, folder: Path) -> None:

@@ -82,7 +82,13 @@ class Workspace:
 
     def split(self, name: str) -> DatasetSplit:
         """A split of the data under the task's policy."""
-        return self.dataset.split(name, self.policy, self.images)
+        if name not in self._splits:
+            self._splits[name] = self.dataset.split(name, self.policy, self.images)
+        return self._splits[name]
+
+    @cached_property
+    def _splits(self) -> dict[str, DatasetSplit]:
+        return {}
 
     def split_sizes(self) -> dict[str, int]:
         """Rows of every split."""

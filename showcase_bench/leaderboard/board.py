@@ -208,6 +208,6 @@ def _notes(entries: Sequence[Entry], unreadable: int) -> list[str]:
     if unreadable:
         notes.append(
             f"{unreadable} photos could not be read; their features are zero, and div@k leaves "
-            "them out. `showcase-bench data card` lists them."
+            "them out. `showcase-bench data card` counts them by reason."
         )
     return notes

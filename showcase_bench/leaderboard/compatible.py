@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from showcase_bench.canonical import canonical_json
 from showcase_bench.errors import UsageError
 from showcase_bench.evaluate import StoredRun
-from showcase_bench.evaluate.records import canonical_json
 from showcase_bench.spec import Scalar
 
 __all__ = ["Identity", "common_identity", "identity", "newest"]

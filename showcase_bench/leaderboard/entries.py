@@ -9,9 +9,9 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
+from showcase_bench.canonical import canonical_json
 from showcase_bench.errors import StoreError
 from showcase_bench.evaluate import StoredRun
-from showcase_bench.evaluate.records import canonical_json
 from showcase_bench.evaluate.scoring import LEVEL, codes
 from showcase_bench.evaluate.store import ScoreTable
 from showcase_bench.metrics import Metric

@@ -79,10 +79,19 @@ class Metric(abc.ABC):
         return self.signature
 
     def scored(self, batch: Batch) -> NDArray[np.bool_]:
-        """Which examples were attempted and can be scored; bool of shape [n]."""
+        """Which examples were attempted and can be scored; bool of shape [n].
+
+        An example without the gold that the metric needs cannot.
+        """
         if "images" in self.needs:
-            return np.array([bool(ids) for ids in batch.selected], dtype=bool)
-        return np.array([text is not None for text in batch.hypotheses], dtype=bool)
+            scored = np.array([bool(ids) for ids in batch.selected], dtype=bool)
+        else:
+            scored = np.array([text is not None for text in batch.hypotheses], dtype=bool)
+        if "references" in self.needs:
+            scored &= batch.has_reference()
+        if "gold images" in self.needs:
+            scored &= batch.has_gold_images()
+        return scored
 
     @abc.abstractmethod
     def statistics(self, batch: Batch) -> Floats:

@@ -8,7 +8,6 @@ from functools import partial
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from showcase_bench.errors import UsageError
 from showcase_bench.metrics.base import Floats, Group, Kind, Metric, Need, Scale, require_at_least
@@ -74,10 +73,6 @@ class Bleu(Metric):
     def in_name(self) -> frozenset[str]:
         """The order is in the name."""
         return frozenset({"order"})
-
-    def scored(self, batch: Batch) -> NDArray[np.bool_]:
-        """Examples with a predicted text and a reference; bool of shape [n]."""
-        return super().scored(batch) & batch.has_reference()
 
     def statistics(self, batch: Batch) -> Floats:
         """Rows ``[matches of each order, n-grams of each order, reference length, counted]``.

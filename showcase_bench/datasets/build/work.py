@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from showcase_bench.canonical import canonical_json
 from showcase_bench.errors import StoreError, UsageError
 
-__all__ = ["Part", "Stage", "canonical_json", "digest_of", "work_folder", "write_file"]
+__all__ = ["Part", "Stage", "digest_of", "work_folder", "write_file"]
 
 _LOCK = "lock"
 
@@ -106,14 +107,6 @@ class Stage:
 
     def _manifest(self, number: int) -> Path:
         return self._folder / f"{number:05d}.json"
-
-
-def canonical_json(value: object) -> bytes:
-    """UTF-8 JSON with sorted keys and without spaces."""
-    text = json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    )
-    return text.encode()
 
 
 def digest_of(value: object) -> str:

@@ -12,6 +12,10 @@ _Facts = Mapping[str, Any]
 _FIXED = "no option; change the file"
 
 
+def _rows(facts: _Facts) -> int:
+    return int(facts["rows"])
+
+
 @dataclass(frozen=True, slots=True)
 class _Trap:
     """One trap, read from the card of one split."""
@@ -19,10 +23,10 @@ class _Trap:
     name: str
     what: str
     count: Callable[[_Facts], int | None]
-    of: Callable[[_Facts], int]
-    unit: str
     policy: str
     switch: str
+    of: Callable[[_Facts], int] = _rows
+    unit: str = "rows"
 
 
 def list_traps(card: _Facts) -> list[dict[str, Any]]:
@@ -55,10 +59,6 @@ def _entry(trap: _Trap, splits: Mapping[str, _Facts]) -> dict[str, Any]:
     }
 
 
-def _rows(facts: _Facts) -> int:
-    return int(facts["rows"])
-
-
 def _row_traps(policy: _Facts) -> list[_Trap]:
     return [
         *_history_traps(policy),
@@ -75,19 +75,19 @@ def _history_traps(policy: _Facts) -> list[_Trap]:
             "answers_in_history",
             "history texts that are the target of the row, or of a validation or test row",
             lambda s: int(s["answers_in_history"]["texts"]),
-            lambda s: int(s["history"]["texts"]),
-            "texts",
             "masked" if hidden else "shown",
             "`--no-mask-history`" if hidden else "leave out `--no-mask-history`",
+            of=lambda s: int(s["history"]["texts"]),
+            unit="texts",
         ),
         _Trap(
             "empty_history_texts",
             "history reviews without words",
             lambda s: int(s["history"]["empty_texts"]),
-            lambda s: int(s["history"]["texts"]),
-            "texts",
             "dropped",
             "no option: they hold nothing",
+            of=lambda s: int(s["history"]["texts"]),
+            unit="texts",
         ),
     ]
 
@@ -98,8 +98,6 @@ def _id_traps(policy: _Facts) -> list[_Trap]:
             "unknown_users",
             "rows whose user has no training row",
             lambda s: _rows(s) - int(s["rows_with_user_in_train"]),
-            _rows,
-            "rows",
             _left_out(policy, "cold-user", "kept"),
             "`--exclude cold-user`, or a task split per user, such as `gest-warm`",
         ),
@@ -107,8 +105,6 @@ def _id_traps(policy: _Facts) -> list[_Trap]:
             "unknown_businesses",
             "rows whose business has no training row",
             lambda s: _rows(s) - int(s["rows_with_business_in_train"]),
-            _rows,
-            "rows",
             _left_out(policy, "cold-business", "kept"),
             "`--exclude cold-business`",
         ),
@@ -123,17 +119,15 @@ def _pool_traps(policy: _Facts) -> list[_Trap]:
             "unseen_photos",
             "pool items that no training row has; the gold is among them more often",
             lambda s: int(s["unseen_photos"]["unseen_pool_items"]),
-            lambda s: int(s["unseen_photos"]["pool_items"]),
-            "pool items",
             "kept; the control model `unseen-photos` shows the worth of the leak",
             wider,
+            of=lambda s: int(s["unseen_photos"]["pool_items"]),
+            unit="pool items",
         ),
         _Trap(
             "small_pools",
             f"pools smaller than k = {policy['k']}",
             lambda s: int(s["pools_smaller_than_k"]),
-            _rows,
-            "rows",
             _left_out(policy, "small-pool", "kept"),
             f"`--k N`, {wider}, or `--exclude small-pool`",
         ),
@@ -141,8 +135,6 @@ def _pool_traps(policy: _Facts) -> list[_Trap]:
             "no_choice",
             "pools in which showing everything finds the gold and nothing else",
             lambda s: int(s["pools_without_choice"]),
-            _rows,
-            "rows",
             _left_out(policy, "no-choice", "kept"),
             f"`--k N`, {wider}, or `--exclude no-choice`",
         ),
@@ -150,8 +142,6 @@ def _pool_traps(policy: _Facts) -> list[_Trap]:
             "no_gold",
             "rows without photos of their own",
             lambda s: int(s["rows_without_photos"]),
-            _rows,
-            "rows",
             _left_out(policy, "no-photos", "kept; metrics of the selection are not scored on them"),
             "`--exclude no-photos`",
         ),
@@ -164,8 +154,6 @@ def _text_traps(policy: _Facts) -> list[_Trap]:
             "empty_texts",
             "rows whose target text has no words",
             lambda s: int(s["empty_texts"]),
-            _rows,
-            "rows",
             _left_out(policy, "no-text", "kept; metrics of the text are not scored on them"),
             "`--exclude no-text`",
         ),
@@ -173,8 +161,6 @@ def _text_traps(policy: _Facts) -> list[_Trap]:
             "duplicate_texts",
             "rows whose target text an earlier row of the split has",
             lambda s: int(s["duplicate_texts"]),
-            _rows,
-            "rows",
             _left_out(policy, "repeated-text", "kept"),
             "`--exclude repeated-text`",
         ),
@@ -182,8 +168,6 @@ def _text_traps(policy: _Facts) -> list[_Trap]:
             "texts_of_training_rows",
             "rows whose target text a training row has, white space aside",
             lambda s: s["texts_of_training_rows"],
-            _rows,
-            "rows",
             _left_out(policy, "training-text", "kept"),
             "`--exclude training-text`",
         ),
@@ -191,10 +175,9 @@ def _text_traps(policy: _Facts) -> list[_Trap]:
             "duplicate_rows",
             "rows equal to an earlier row of the split in every field",
             lambda s: int(s["dropped_duplicate_rows"]),
-            lambda s: _rows(s) + int(s["dropped_duplicate_rows"]),
-            "rows",
             "dropped",
             "no option: they hold nothing new",
+            of=lambda s: _rows(s) + int(s["dropped_duplicate_rows"]),
         ),
     ]
 

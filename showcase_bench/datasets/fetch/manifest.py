@@ -9,10 +9,10 @@ from typing import Any
 
 from showcase_bench.datasets.fetch.durable import replace_bytes, save_error
 from showcase_bench.datasets.fetch.file import FetchResult
+from showcase_bench.datasets.integrity.manifest import MANIFEST
 
 __all__ = ["MANIFEST", "Manifest"]
 
-MANIFEST = "manifest.json"
 PHOTOS = "images"
 """Folder of single photos; their journal, and not the manifest, has their checksums."""
 _VERSION = 1

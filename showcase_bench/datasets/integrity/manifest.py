@@ -12,7 +12,6 @@ import json
 import os
 import re
 import stat
-import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Literal, NamedTuple
 
 from showcase_bench.errors import UsageError
+from showcase_bench.files import replace_file
 from showcase_bench.types import NoProgress, Progress
 
 __all__ = [
@@ -121,14 +121,7 @@ def write_manifest(folder: Path, files: Iterable[str]) -> Path:
     text = json.dumps({"files": entries}, indent=2, ensure_ascii=True)
     target = folder / MANIFEST
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{MANIFEST}-", dir=folder)
-        try:
-            with os.fdopen(handle, "w", encoding="ascii", newline="\n") as file:
-                file.write(f"{text}\n")
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(target)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        replace_file(target, f"{text}\n".encode())
     except OSError as error:
         raise UsageError(f"{target} cannot be written: {error.strerror or error}") from error
     return target

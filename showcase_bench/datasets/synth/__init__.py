@@ -14,8 +14,9 @@ Names are loaded on first use, so that opening the photos does not import the wr
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from showcase_bench.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from showcase_bench.datasets.synth.division import SCALES, scaled, towns
@@ -55,12 +56,4 @@ _HOME = {
     "truth_levels": "levels",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_exports(__name__, _HOME)
