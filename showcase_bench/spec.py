@@ -25,7 +25,7 @@ __all__ = [
 Scalar = bool | int | float | str | None
 
 _SPEC = re.compile(
-    r"\s*(?P<name>[A-Za-z0-9][A-Za-z0-9._:/-]*)(?:@(?P<at>\d+))?\s*(?:\((?P<args>.*)\))?\s*",
+    r"\s*(?P<name>[A-Za-z0-9][A-Za-z0-9._:/+-]*)(?:@(?P<at>\d+))?\s*(?:\((?P<args>.*)\))?\s*",
     re.DOTALL,
 )
 _BARE = re.compile(r"[^\s,()='\"]+")

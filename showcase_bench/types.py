@@ -27,6 +27,7 @@ __all__ = [
     "Score",
     "Showcase",
     "Split",
+    "Timings",
 ]
 
 T = TypeVar("T")
@@ -118,6 +119,22 @@ class Score:
     n_unscored: int
     """The rest. Not attempted ones count with the metric's worst value; ones that no system could
     be scored on (no reference, fewer than two images shown for a set metric) are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Cost of a run; excluded from boards, which are byte-stable."""
+
+    fit_seconds: float
+    predict_seconds: float
+    examples_per_second: float
+    latency_p50_ms: float
+    """Median over batches of the time per example."""
+    latency_p95_ms: float
+    peak_rss_mib: float
+    """Peak resident memory of the process until the end of this run."""
+    parameters: int | None = None
+    """Trainable numbers of the model; None where the model does not say."""
 
 
 class Split(Protocol):

@@ -28,8 +28,13 @@ Examples:
 def command(kind: str, check: bool, as_json: bool, quiet: bool) -> None:
     """List what is installed, with the package that each name comes from.
 
-    Nothing is imported, unless --check asks for it. Exit status 1 when --check finds a broken one.
+    Of metrics: name, group, scale, which direction is better, cost (low, medium, high) and the
+    independent implementation that it is tested against. Nothing else is imported, unless --check
+    asks for it. Exit status 1 when --check finds a broken one.
     """
+    if kind == "metrics" and not check:
+        _list_metrics(as_json=as_json, quiet=quiet)
+        return
     registry = _registry(kind) if check else Registry[Any](f"showcase_bench.{kind}", kind)
     rows = [_describe(registry, name, check=check) for name in registry]
     if as_json:
@@ -38,6 +43,27 @@ def command(kind: str, check: bool, as_json: bool, quiet: bool) -> None:
         _print(rows, check=check, quiet=quiet)
     if any(row.get("problem") for row in rows):
         raise SystemExit(1)
+
+
+def _list_metrics(*, as_json: bool, quiet: bool) -> None:
+    from showcase_bench.metrics.groups import describe_metrics
+
+    facts = describe_metrics()
+    if as_json:
+        print_json({"kind": "metrics", "names": facts})
+    elif quiet:
+        click.echo("\n".join(fact["name"] for fact in facts))
+    else:
+        _print_columns(facts, ("name", "group", "scale", "direction", "cost", "oracle", "summary"))
+
+
+def _print_columns(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
+    """Rows of text below a heading, aligned; the last column as long as it is."""
+    table = [columns, *(tuple(str(row[column]) for column in columns) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        cells = (f"{cell:{width}}" for cell, width in zip(row, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
 
 
 def _registry(kind: str) -> Registry[Any]:

@@ -19,6 +19,7 @@ _VERBS = {
     "score": ("showcase_bench.cli.score", "Score a file of predictions."),
     "leaderboard": ("showcase_bench.cli.leaderboard", "Build leaderboards from stored runs."),
     "data": ("showcase_bench.cli.data", "Get, make, describe and check data sets."),
+    "doctor": ("showcase_bench.cli.doctor", "Check that every metric gives its golden numbers."),
     "list": ("showcase_bench.cli.list_names", "List models, metrics, tasks or encoders."),
 }
 

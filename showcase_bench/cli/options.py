@@ -15,7 +15,24 @@ if TYPE_CHECKING:
     from showcase_bench.datasets.policy import SplitPolicy
     from showcase_bench.datasets.tasks import Places, Task
 
-__all__ = ["NameList", "TaskRequest", "common_options", "stack_options", "task_options"]
+__all__ = [
+    "METRIC_GROUPS",
+    "NameList",
+    "TaskRequest",
+    "common_options",
+    "stack_options",
+    "task_options",
+]
+
+METRIC_GROUPS = (
+    "all",
+    "selection",
+    "set-diversity",
+    "n-gram",
+    "diversity-of-text",
+    "cost",
+)
+"""Names that stand for several metrics."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -78,6 +95,21 @@ class TaskRequest:
         if self.task is not None:
             raise UsageError(f"the task is given twice: {name!r} and --task {self.task}")
         return replace(self, task=name)
+
+    def require_no_task(self, option: str) -> None:
+        """Raise a :class:`UsageError` if a task, data or the protocol was asked for.
+
+        ``option`` is the one that excludes them all.
+        """
+        from showcase_bench.errors import UsageError
+
+        for field in fields(self):
+            if (
+                field.name not in ("cache_dir", "data_dir")
+                and getattr(self, field.name) is not None
+            ):
+                name = field.name.replace("_", "-")
+                raise UsageError(f"{option} and --{name} exclude each other: leave one of them out")
 
     def resolve(self) -> Task:
         """Find or make the task.

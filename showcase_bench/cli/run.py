@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from showcase_bench.cli.console import BarProgress, print_json, say, warn_of_photos
-from showcase_bench.cli.options import NameList, TaskRequest, common_options, task_options
+from showcase_bench.cli.options import (
+    METRIC_GROUPS,
+    NameList,
+    TaskRequest,
+    common_options,
+    task_options,
+)
 
 if TYPE_CHECKING:
     from showcase_bench.evaluate import SuiteResult
@@ -20,6 +26,7 @@ EPILOG = """\b
 Examples:
   showcase-bench run
   showcase-bench run --models random,dpp,reference --seed 1
+  showcase-bench run --metrics 'n-gram,cost'
   showcase-bench run --models 'dpp(theta=0.9),dpp(theta=0.5),topk'
   showcase-bench run --data gest.json --images photos/ --results out
 """
@@ -33,6 +40,12 @@ Examples:
     default="all",
     show_default=True,
     help="Comma-separated model names, with arguments where wanted.",
+)
+@click.option(
+    "--metrics",
+    type=NameList("metrics", *METRIC_GROUPS),
+    help="Metrics or groups to score beside the task's own. What is stored is scored anew from its "
+    "predictions. [default: none]",
 )
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="First seed."
@@ -56,6 +69,7 @@ Examples:
 @common_options
 def command(
     models: str,
+    metrics: str | None,
     seed: int,
     seeds: int,
     results: Path,
@@ -73,13 +87,21 @@ def command(
     """
     from showcase_bench.evaluate import RunStore, Suite, Workspace
     from showcase_bench.evaluate.build import parse_models
+    from showcase_bench.spec import split_list
 
     start = time.perf_counter()
     task = request.resolve()
     plans = parse_models(models)
     with BarProgress(quiet=quiet or as_json) as progress:
         workspace = Workspace.open(task, places=request.places(), progress=progress)
-        suite = Suite(workspace, RunStore(results), progress=progress, fresh=fresh)
+        names = [*task.metric_names(), *split_list(metrics or "")]
+        suite = Suite(
+            workspace,
+            RunStore(results),
+            metrics=workspace.parse_metrics(names),
+            progress=progress,
+            fresh=fresh,
+        )
         result = suite.run(plans, range(seed, seed + seeds))
         boards = _write_boards(workspace, RunStore(results), result, not no_report, progress)
     warn_of_photos(workspace.images.unreadable, quiet=quiet or as_json)
@@ -128,15 +150,27 @@ def _tell(
         paths = {
             name: str(boards[name]) for name in ("markdown", "json", "report") if name in boards
         }
-        print_json({"board": board, "paths": paths, "reused": result.reused, "failures": failures})
+        print_json(
+            {
+                "board": board,
+                "paths": paths,
+                "reused": result.reused,
+                "rescored": result.rescored,
+                "failures": failures,
+            }
+        )
     elif boards:
         from showcase_bench.cli.board_table import print_board
 
         print_board(boards["board"])
     for failure in failures:
         click.echo(f"failed: {failure['error']}", err=True)
-    made = len(result.runs) - result.reused
-    say(f"{made} runs made, {result.reused} reused, in {seconds:.1f} s", quiet=quiet or as_json)
+    made = len(result.runs) - result.reused - result.rescored
+    scored = f", {result.rescored} scored anew" if result.rescored else ""
+    say(
+        f"{made} runs made, {result.reused} reused{scored}, in {seconds:.1f} s",
+        quiet=quiet or as_json,
+    )
     for name, what in (("markdown", "board"), ("json", "as JSON"), ("report", "report")):
         if name in boards:
             say(f"{what + ':':9}{boards[name]}", quiet=quiet or as_json)

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from showcase_bench.cli.console import BarProgress, print_json, say, warn_of_photos
-from showcase_bench.cli.options import NameList, TaskRequest, common_options, task_options
+from showcase_bench.cli.options import (
+    METRIC_GROUPS,
+    NameList,
+    TaskRequest,
+    common_options,
+    task_options,
+)
+from showcase_bench.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from showcase_bench.types import Score
 
 __all__ = ["command"]
 
@@ -16,7 +28,8 @@ EPILOG = """\b
 Examples:
   showcase-bench score preds.jsonl
   showcase-bench score preds.jsonl --data gest.json --split test --json
-  showcase-bench score preds.jsonl --metrics 'precision@3,bleu-4(tok=words)'
+  showcase-bench score preds.jsonl --metrics 'precision@3,n-gram,sacrebleu(tok=none)'
+  showcase-bench score texts.jsonl --references refs.jsonl
 """
 
 
@@ -24,68 +37,116 @@ Examples:
 @click.argument("predictions", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--metrics",
-    type=NameList("metrics"),
-    help="Comma-separated metric names, specs or signatures. [default: the task's]",
+    type=NameList("metrics", *METRIC_GROUPS),
+    help="Metric names, specs, signatures or groups "
+    f"({', '.join(METRIC_GROUPS)}), with commas between. "
+    "[default: the task's; with --references all that need texts only]",
+)
+@click.option(
+    "--references",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help='Score texts against these instead of a task: {"id", "references": [...]} a line.',
 )
 @task_options
 @common_options
 def command(
     predictions: Path,
     metrics: str | None,
+    references: Path | None,
     as_json: bool,
     quiet: bool,
     request: TaskRequest,
 ) -> None:
     """Score PREDICTIONS, one JSON object {"id", "image_ids", "text"} a line.
 
-    Every id of the split must occur once, in any order. All problems of the file are reported at
-    once, with their lines and fields; then nothing is scored.
+    Every id of the split, or of the file of references, must occur once, in any order. All
+    problems of the file are reported at once, with their lines and fields; then nothing is scored.
     """
-    from showcase_bench.evaluate import Workspace
-    from showcase_bench.evaluate.suite import Scorer
+    hushed = quiet or as_json
+    if references is None:
+        facts, scores = _score_task(predictions, metrics, request, hushed=hushed)
+    else:
+        request.require_no_task("--references")
+        facts, scores = _score_texts(predictions, metrics, references, request, hushed=hushed)
+    if as_json:
+        print_json({**facts, "metrics": {score.name: _as_json(score) for score in scores}})
+        return
+    _print_table(f"{predictions.name} on {facts.get('task') or facts['references']}", scores)
+    units = "clustered by user and business" if references is None else "examples independent"
+    say(f"value with its 95 % interval, {units}", quiet=quiet)
+
+
+def _score_task(
+    predictions: Path, metrics: str | None, request: TaskRequest, *, hushed: bool
+) -> tuple[dict[str, Any], Sequence[Score]]:
+    from showcase_bench.evaluate import Scorer, Workspace, frame_of_workspace
     from showcase_bench.spec import split_list
     from showcase_bench.submission import read_predictions
 
-    with BarProgress(quiet=quiet or as_json) as progress:
+    with BarProgress(quiet=hushed) as progress:
         workspace = Workspace.open(request.resolve(), places=request.places(), progress=progress)
-        chosen = None if metrics is None else workspace.parse_metrics(tuple(split_list(metrics)))
+        chosen = workspace.metrics
+        if metrics is not None:
+            chosen = workspace.parse_metrics(split_list(metrics))
         showcases = read_predictions(predictions, workspace.queries)
-        scores = Scorer(workspace, chosen).score(showcases).scores
-    warn_of_photos(workspace.images.unreadable, quiet=quiet or as_json)
+        scorer = Scorer(frame_of_workspace(workspace), chosen)
+        scores = scorer.score(showcases, progress=progress).scores
+    warn_of_photos(workspace.images.unreadable, quiet=hushed)
     task = workspace.task
-    if as_json:
-        values = {
-            score.name: {
-                "value": score.value,
-                "ci": None if score.interval is None else [score.interval.low, score.interval.high],
-                "signature": score.signature,
-                "n_scored": score.n_scored,
-                "n_unscored": score.n_unscored,
-            }
-            for score in scores
-        }
-        print_json(
-            {
-                "task": task.name,
-                "version": task.version,
-                "split": task.split,
-                "data_sha256": workspace.dataset.revision,
-                "n": len(showcases),
-                "metrics": values,
-            }
-        )
-        return
-    _print_table(predictions, task.name, scores)
-    say("value with its 95 % interval, clustered by user and business", quiet=quiet)
+    facts = {
+        "task": task.name,
+        "version": task.version,
+        "split": task.split,
+        "data_sha256": workspace.dataset.revision,
+        "n": len(showcases),
+    }
+    return facts, scores
 
 
-def _print_table(path: Path, task: str, scores: Any) -> None:
+def _score_texts(
+    predictions: Path, metrics: str | None, path: Path, request: TaskRequest, *, hushed: bool
+) -> tuple[dict[str, Any], Sequence[Score]]:
+    from showcase_bench.evaluate import Scorer, frame_of_references
+    from showcase_bench.metrics.groups import expand_metrics, metrics_within
+    from showcase_bench.spec import split_list
+    from showcase_bench.submission import read_references, read_texts
+
+    available = ("text", "references")
+    chosen = metrics_within(available)
+    if metrics is not None:
+        chosen = expand_metrics(split_list(metrics))
+        for one in chosen:
+            if lacking := sorted(one.needs - set(available)):
+                raise UsageError(
+                    f"{one.name} needs {' and '.join(lacking)}, and --references brings texts "
+                    "only; score with --task or --data"
+                )
+    with BarProgress(quiet=hushed) as progress:
+        references = read_references(path)
+        showcases = read_texts(predictions, references)
+        frame = frame_of_references(references, request.places().cache)
+        scores = Scorer(frame, chosen).score(showcases, progress=progress).scores
+    facts = {"references": str(path), "references_key": frame.corpus.key, "n": len(showcases)}
+    return facts, scores
+
+
+def _as_json(score: Score) -> dict[str, Any]:
+    return {
+        "value": score.value,
+        "ci": None if score.interval is None else [score.interval.low, score.interval.high],
+        "signature": score.signature,
+        "n_scored": score.n_scored,
+        "n_unscored": score.n_unscored,
+    }
+
+
+def _print_table(title: str, scores: Sequence[Score]) -> None:
     from rich.console import Console
     from rich.table import Table
 
     from showcase_bench.leaderboard.markdown import format_number
 
-    table = Table(title=f"{path.name} on {task}", title_justify="left", show_edge=False)
+    table = Table(title=title, title_justify="left", show_edge=False)
     table.add_column("metric", no_wrap=True)
     for name in ("value", "low", "high", "scored", "unscored"):
         table.add_column(name, justify="right")

@@ -14,7 +14,17 @@ from showcase_bench.spec import Scalar
 
 __all__ = ["code_revision", "describe_environment", "peak_rss_mib"]
 
-_PACKAGES = ("numpy", "pyarrow", "pillow", "scikit-learn", "scipy", "torch", "transformers")
+_PACKAGES = (
+    "numba",
+    "numpy",
+    "pyarrow",
+    "pillow",
+    "pycocoevalcap",
+    "scikit-learn",
+    "scipy",
+    "torch",
+    "transformers",
+)
 
 
 def code_revision() -> dict[str, Scalar]:

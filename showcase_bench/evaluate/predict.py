@@ -15,10 +15,9 @@ from showcase_bench.errors import ContractError, ShowcaseError
 from showcase_bench.evaluate.build import BuildPlan
 from showcase_bench.evaluate.environment import peak_rss_mib
 from showcase_bench.evaluate.predictions import checked
-from showcase_bench.evaluate.records import Timings
 from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.models import Model, OracleModel
-from showcase_bench.types import Example, ImageStore, Progress, Query, Showcase
+from showcase_bench.types import Example, ImageStore, Progress, Query, Showcase, Timings
 
 __all__ = ["BATCH_SIZE", "Predicted", "predict_queries", "run_model"]
 
@@ -62,11 +61,12 @@ def run_model(plan: BuildPlan, workspace: Workspace, *, seed: int, progress: Pro
                 showcases, seconds = _predict_with_gold(
                     plan.label, model, workspace.scored_split.examples(), workspace.images, progress
                 )
+            timings = _timings(fit_seconds, seconds, model.parameters())
     except (ShowcaseError, KeyboardInterrupt):
         raise
     except Exception as error:  # a plugin may fail in any way
         raise ContractError(_describe(plan, error)) from error
-    return Predicted(tuple(showcases), _timings(fit_seconds, seconds))
+    return Predicted(tuple(showcases), timings)
 
 
 def predict_queries(
@@ -113,7 +113,9 @@ def _batches(queries: Sequence[Query]) -> Iterable[tuple[Query, ...]]:
         yield tuple(queries[start : start + BATCH_SIZE])
 
 
-def _timings(fit_seconds: float, batches: Sequence[tuple[int, float]]) -> Timings:
+def _timings(
+    fit_seconds: float, batches: Sequence[tuple[int, float]], parameters: int | None
+) -> Timings:
     total = sum(seconds for _, seconds in batches)
     number = sum(size for size, _ in batches)
     per_example = [1000 * seconds / size for size, seconds in batches]
@@ -125,6 +127,7 @@ def _timings(fit_seconds: float, batches: Sequence[tuple[int, float]]) -> Timing
         latency_p50_ms=round(float(p50), 4),
         latency_p95_ms=round(float(p95), 4),
         peak_rss_mib=round(peak_rss_mib(), 1),
+        parameters=parameters,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from showcase_bench.errors import ContractError
 from showcase_bench.types import Query, Showcase
 
-__all__ = ["checked", "dump_predictions", "problems_with"]
+__all__ = ["checked", "dump_predictions", "problems_with", "surrogate_problem"]
 
 
 def dump_predictions(showcases: Iterable[Showcase]) -> bytes:
@@ -34,11 +34,18 @@ def problems_with(showcase: Showcase, query: Query) -> Iterator[str]:
         elif image_id not in pool:
             yield f"field 'image_ids': image {image_id!r} is not in the candidate pool"
         seen.add(image_id)
-    if showcase.text is not None:
-        try:
-            showcase.text.encode()
-        except UnicodeEncodeError as error:
-            yield f"field 'text': a lone surrogate at character {error.start}; use real Unicode"
+    problem = None if showcase.text is None else surrogate_problem("text", showcase.text)
+    if problem is not None:
+        yield problem
+
+
+def surrogate_problem(name: str, text: str) -> str | None:
+    """Why ``text``, the field ``name``, is not Unicode; None where it is."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return f"field {name!r}: a lone surrogate at character {error.start}; use real Unicode"
+    return None
 
 
 def checked(

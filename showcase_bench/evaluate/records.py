@@ -11,9 +11,9 @@ from typing import Any
 from showcase_bench.canonical import canonical_json
 from showcase_bench.errors import StoreError
 from showcase_bench.spec import Scalar, format_arguments
-from showcase_bench.types import Interval, Score
+from showcase_bench.types import Interval, Score, Timings
 
-__all__ = ["SCHEMA", "Levels", "RunInputs", "RunRecord", "Timings", "pretty_json"]
+__all__ = ["SCHEMA", "Levels", "RunInputs", "RunRecord", "pretty_json"]
 
 SCHEMA = 1
 
@@ -42,20 +42,6 @@ class RunInputs:
     def run_id(self) -> str:
         """The first 16 hexadecimal digits of the sha256 of the canonical JSON of the inputs."""
         return hashlib.sha256(canonical_json({"schema": SCHEMA, **asdict(self)})).hexdigest()[:16]
-
-
-@dataclass(frozen=True, slots=True)
-class Timings:
-    """Cost of a run; excluded from boards, which are byte-stable."""
-
-    fit_seconds: float
-    predict_seconds: float
-    examples_per_second: float
-    latency_p50_ms: float
-    """Median over batches of the time per example."""
-    latency_p95_ms: float
-    peak_rss_mib: float
-    """Peak resident memory of the process until the end of this run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,34 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
-
-import numpy as np
-from numpy.typing import NDArray
 
 import showcase_bench
 from showcase_bench.errors import ContractError, ImageError, ShowcaseError
 from showcase_bench.evaluate.build import BuildPlan
 from showcase_bench.evaluate.environment import code_revision, describe_environment
+from showcase_bench.evaluate.frame import frame_of_workspace
 from showcase_bench.evaluate.predict import run_model
 from showcase_bench.evaluate.predictions import dump_predictions
-from showcase_bench.evaluate.records import Levels, RunInputs, RunRecord, Timings
-from showcase_bench.evaluate.scoring import (
-    Scored,
-    codes,
-    make_batch,
-    score_batch,
-    selection_levels,
-)
+from showcase_bench.evaluate.records import RunInputs, RunRecord
+from showcase_bench.evaluate.scoring import Scored, Scorer
 from showcase_bench.evaluate.store import RunStore, ScoreTable, StoredRun
 from showcase_bench.evaluate.workspace import Workspace
-from showcase_bench.metrics import Batch, Metric
-from showcase_bench.metrics.tokens import TokenStore
-from showcase_bench.types import Example, NoProgress, Progress, Showcase
+from showcase_bench.metrics import Metric
+from showcase_bench.types import NoProgress, Progress, Timings
 
-__all__ = ["Failure", "Scorer", "Suite", "SuiteResult"]
+__all__ = ["Failure", "Suite", "SuiteResult"]
 
 
 @dataclass(frozen=True)
@@ -49,44 +40,10 @@ class SuiteResult:
 
     runs: tuple[StoredRun, ...]
     reused: int
-    """How many of the runs were already stored."""
+    """How many of the runs were already stored, with the same metrics."""
+    rescored: int
+    """How many were stored with other metrics, and scored anew from their predictions."""
     failures: tuple[Failure, ...]
-
-
-class Scorer:
-    """Scores any number of systems on one workspace, sharing tokens and features between them."""
-
-    def __init__(self, workspace: Workspace, metrics: Sequence[Metric] | None = None) -> None:
-        self.workspace = workspace
-        self.metrics = tuple(workspace.metrics if metrics is None else metrics)
-        self._tokens = TokenStore()
-
-    @cached_property
-    def examples(self) -> tuple[Example, ...]:
-        """The scored split."""
-        return tuple(self.workspace.scored_split.examples())
-
-    @cached_property
-    def clusters(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """User and business codes of each example."""
-        queries = self.workspace.queries
-        return codes([q.user_id for q in queries]), codes([q.business_id for q in queries])
-
-    @cached_property
-    def levels(self) -> dict[str, Levels]:
-        """Random expectation and best possible value of the selection metrics."""
-        nothing = [Showcase(query.id) for query in self.workspace.queries]
-        return selection_levels(self.metrics, self.batch(nothing))
-
-    def batch(self, showcases: Sequence[Showcase]) -> Batch:
-        """Predictions, in the order of the split, aligned with their gold."""
-        return make_batch(
-            self.examples, showcases, features=self.workspace.images.features, tokens=self._tokens
-        )
-
-    def score(self, showcases: Sequence[Showcase]) -> Scored:
-        """Every metric of one system."""
-        return score_batch(self.metrics, self.batch(showcases), self.clusters)
 
 
 class Suite:
@@ -94,6 +51,8 @@ class Suite:
 
     Parameters
     ----------
+    metrics
+        What to score; None stands for the task's metrics.
     fresh
         Run again even what is stored.
     """
@@ -103,6 +62,7 @@ class Suite:
         workspace: Workspace,
         store: RunStore,
         *,
+        metrics: Sequence[Metric] | None = None,
         progress: Progress | None = None,
         fresh: bool = False,
     ) -> None:
@@ -110,27 +70,33 @@ class Suite:
         self.store = store
         self._progress = progress or NoProgress()
         self._fresh = fresh
-        self._scorer = Scorer(workspace)
+        chosen = workspace.metrics if metrics is None else metrics
+        self._scorer = Scorer(frame_of_workspace(workspace), chosen)
 
     def run(self, plans: Sequence[BuildPlan], seeds: Sequence[int]) -> SuiteResult:
         """Run every plan with every seed; a failing model is recorded and the rest goes on."""
         self.workspace.prefetch()
         runs: list[StoredRun] = []
         failures: list[Failure] = []
-        reused = 0
+        reused = rescored = 0
         pairs = [(plan, seed) for plan in plans for seed in seeds]
         for plan, seed in self._progress.track(pairs, label="Models"):
             inputs = self._inputs(plan, seed)
-            stored = None if self._fresh else self._stored(inputs)
-            if stored is not None:
-                reused += 1
-                runs.append(stored)
-                continue
+            stored = None
+            if not self._fresh:
+                stored = self.store.get(inputs.task, inputs.model, inputs.run_id)
             try:
-                runs.append(self._run_one(plan, inputs))
+                if stored is None:
+                    runs.append(self._run_one(plan, inputs))
+                elif self._is_scored(stored):
+                    runs.append(stored)
+                    reused += 1
+                else:
+                    runs.append(self._rescore(stored))
+                    rescored += 1
             except (ContractError, ImageError) as error:
                 failures.append(Failure(plan.label, seed, error))
-        return SuiteResult(tuple(runs), reused, tuple(failures))
+        return SuiteResult(tuple(runs), reused, rescored, tuple(failures))
 
     def _inputs(self, plan: BuildPlan, seed: int) -> RunInputs:
         task, dataset = self.workspace.task, self.workspace.dataset
@@ -149,27 +115,39 @@ class Suite:
             version=showcase_bench.__version__,
         )
 
-    def _stored(self, inputs: RunInputs) -> StoredRun | None:
-        """The finished run of these inputs, if its scores are those of today's metrics."""
-        stored = self.store.get(inputs.task, inputs.model, inputs.run_id)
-        if stored is None:
-            return None
+    def _is_scored(self, stored: StoredRun) -> bool:
+        """Whether its scores are those of today's metrics."""
         wanted = [metric.signature for metric in self._scorer.metrics]
-        return stored if [s.signature for s in stored.record.scores] == wanted else None
+        return [score.signature for score in stored.record.scores] == wanted
+
+    def _rescore(self, stored: StoredRun) -> StoredRun:
+        """Score stored predictions with today's metrics; the model is not run."""
+        showcases = stored.predictions()
+        scored = self._scorer.score(showcases, timings=stored.record.timings)
+        table = self._table(scored)
+        record = replace(
+            stored.record,
+            scores=scored.scores,
+            levels=self._scorer.levels,
+            scores_sha256=hashlib.sha256(table).hexdigest(),
+        )
+        return self.store.write(record, dump_predictions(showcases), table)
 
     def _run_one(self, plan: BuildPlan, inputs: RunInputs) -> StoredRun:
         predicted = run_model(plan, self.workspace, seed=inputs.seed, progress=self._progress)
-        scored = self._scorer.score(predicted.showcases)
-        predictions = dump_predictions(predicted.showcases)
+        scored = self._scorer.score(predicted.showcases, timings=predicted.timings)
+        predictions, table = dump_predictions(predicted.showcases), self._table(scored)
+        record = self._record(plan, inputs, predicted.timings, scored, predictions, table)
+        return self.store.write(record, predictions, table)
+
+    def _table(self, scored: Scored) -> bytes:
         queries = self.workspace.queries
-        table = ScoreTable(
+        return ScoreTable(
             ids=tuple(query.id for query in queries),
             users=tuple(query.user_id for query in queries),
             businesses=tuple(query.business_id for query in queries),
             statistics=scored.statistics,
         ).to_parquet()
-        record = self._record(plan, inputs, predicted.timings, scored, predictions, table)
-        return self.store.write(record, predictions, table)
 
     def _record(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +13,8 @@ from showcase_bench.datasets.policy import SplitPolicy
 from showcase_bench.datasets.tasks import Places, Task
 from showcase_bench.encoders.feature_store import FeatureStore
 from showcase_bench.errors import UsageError
-from showcase_bench.metrics import Metric, parse_metric
+from showcase_bench.metrics import Metric
+from showcase_bench.metrics.groups import expand_metrics
 from showcase_bench.types import NoProgress, Progress, Query
 
 __all__ = ["Workspace", "default_cache_dir", "default_data_dir", "default_places"]
@@ -50,6 +52,8 @@ class Workspace:
     task: Task
     dataset: Dataset
     images: FeatureStore
+    cache: Path
+    """Folder of what is kept between processes."""
 
     @classmethod
     def open(
@@ -67,7 +71,9 @@ class Workspace:
         places = places or default_places()
         shown = progress or NoProgress()
         dataset = task.open(places, shown)
-        workspace = cls(task, dataset, FeatureStore(dataset.images, places.cache, shown))
+        workspace = cls(
+            task, dataset, FeatureStore(dataset.images, places.cache, shown), places.cache
+        )
         if not len(workspace.scored_split):
             raise UsageError(
                 f"split {task.split!r} of {dataset.path} has no rows, so there is nothing to "
@@ -109,9 +115,9 @@ class Workspace:
         """The task's metrics."""
         return self.parse_metrics(self.task.metric_names())
 
-    def parse_metrics(self, names: tuple[str, ...]) -> tuple[Metric, ...]:
-        """Metrics by name, spec or signature; a missing cutoff is the task's k."""
-        return tuple(parse_metric(name, default_k=self.policy.k) for name in names)
+    def parse_metrics(self, names: Sequence[str]) -> tuple[Metric, ...]:
+        """Metrics by name, spec, signature or group; a missing cutoff is the task's k."""
+        return expand_metrics(names, default_k=self.policy.k)
 
     def prefetch(self) -> None:
         """Encode every photo of the data set once, with progress."""

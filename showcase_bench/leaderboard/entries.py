@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from showcase_bench.canonical import canonical_json
 from showcase_bench.errors import StoreError
 from showcase_bench.evaluate import StoredRun
-from showcase_bench.evaluate.scoring import LEVEL, codes
+from showcase_bench.evaluate.frame import codes
+from showcase_bench.evaluate.scoring import LEVEL
 from showcase_bench.evaluate.store import ScoreTable
 from showcase_bench.metrics import Metric
 from showcase_bench.stats.intervals import interval

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from markupsafe import Markup
 
 from showcase_bench.leaderboard.board import Section
 from showcase_bench.leaderboard.markdown import sense
+from showcase_bench.metrics.set_diversity.front import front
 
 __all__ = ["forest_plot", "front_plot"]
 
@@ -77,7 +79,11 @@ def forest_plot(section: Section) -> Markup:
 
 
 def front_plot(section: Section, relevance: str, diversity: str) -> Markup:
-    """Relevance against diversity, one dot a system; empty when fewer than two have both."""
+    """Relevance against diversity, one dot a system, and the front that none beats on both.
+
+    Systems that are given the answer are shown, and are not on the front. Empty when fewer than
+    two systems have both.
+    """
     points = [
         (row, row.scores[relevance].value, row.scores[diversity].value)
         for row in section.rows
@@ -93,12 +99,18 @@ def front_plot(section: Section, relevance: str, diversity: str) -> Markup:
     parts += [_text(54, up(t) + 4, f"{t:g}", "label small") for t in up.ticks()]
     parts.append(_text(310, 284, relevance, "tick"))
     parts.append(_text(20, 18, diversity, "start"))
+    fair = [(r, d) for row, r, d in both if row.role != "ceiling"]
+    ahead = front([r for r, _ in fair], [d for _, d in fair])
+    corners = sorted(point for point, on in zip(fair, ahead, strict=True) if on)
+    parts += [
+        _line(across(a[0]), up(a[1]), across(b[0]), up(b[1]), "front") for a, b in pairwise(corners)
+    ]
     taken = [(across(r), up(d) + 4) for _, r, d in both]
     for i, (row, r, d) in enumerate(both):
         parts.append(_dot(across(r), up(d), f"dot {row.role}"))
         taken[i] = across(r), _free(*taken[i], taken[:i] + taken[i + 1 :])
         parts.append(_text(across(r) + 8, taken[i][1], row.model, "start"))
-    return _svg(720, 294, f"{diversity} against {relevance}", parts)
+    return _svg(720, 294, f"{diversity} against {relevance}, with their front", parts)
 
 
 def _free(x: float, y: float, taken: Sequence[tuple[float, float]]) -> float:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from showcase_bench.metrics.base import MeanMetric, Metric, SetMetric
+from showcase_bench.metrics.base import MeanMetric, Metric, RunMetric, SetMetric
 from showcase_bench.metrics.batch import Batch
-from showcase_bench.metrics.chance import ChanceLevel, chance
 from showcase_bench.metrics.parse import METRICS, parse_metric
-from showcase_bench.metrics.tokens import TokenStore
+from showcase_bench.metrics.selection.chance import ChanceLevel, chance
+from showcase_bench.metrics.text.table import TextTable
 
 __all__ = [
     "METRICS",
@@ -14,8 +14,9 @@ __all__ = [
     "ChanceLevel",
     "MeanMetric",
     "Metric",
+    "RunMetric",
     "SetMetric",
-    "TokenStore",
+    "TextTable",
     "chance",
     "parse_metric",
 ]

@@ -9,23 +9,42 @@ from __future__ import annotations
 
 import abc
 import dataclasses
+import math
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from showcase_bench.errors import UsageError
 from showcase_bench.metrics.batch import Batch
-from showcase_bench.spec import Scalar, format_value
+from showcase_bench.metrics.text.corpus import ReferenceCorpus
+from showcase_bench.spec import Scalar, format_arguments, format_value
+from showcase_bench.types import Timings
 
-__all__ = ["Floats", "Group", "Kind", "MeanMetric", "Metric", "Need", "Scale", "SetMetric"]
+__all__ = [
+    "Cost",
+    "Floats",
+    "Group",
+    "Kind",
+    "MeanMetric",
+    "Metric",
+    "Need",
+    "RunMetric",
+    "Scale",
+    "SetMetric",
+]
 
 Floats = NDArray[np.float64]
-Kind = Literal["mean", "corpus", "set"]
-Group = Literal["selection", "set diversity", "n-gram", "diversity of text"]
-Need = Literal["images", "gold images", "features", "text", "references"]
-Scale = Literal["unit", "percent", "count"]
+Kind = Literal["mean", "corpus", "set", "run"]
+Group = Literal["selection", "set diversity", "n-gram", "diversity of text", "cost"]
+Need = Literal[
+    "images", "gold images", "pools", "features", "text", "references", "training texts", "timings"
+]
+Scale = Literal[
+    "unit", "percent", "ten", "count", "bits", "seconds", "milliseconds", "per second", "MiB"
+]
+Cost = Literal["low", "medium", "high"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +65,8 @@ class Metric(abc.ABC):
     """Smallest and largest possible value; the worst is what a missing prediction scores."""
     scale: ClassVar[Scale]
     needs: ClassVar[frozenset[Need]]
+    cost: ClassVar[Cost] = "low"
+    """Of a text on one core: low up to 20 microseconds, medium up to 200, high above."""
     version: ClassVar[int] = 1
     """Raised by every change that can move a number."""
     facts: ClassVar[Mapping[str, str]] = {}
@@ -54,20 +75,36 @@ class Metric(abc.ABC):
     oracle: ClassVar[str] = ""
     """The independent implementation that the tests hold this one against."""
 
+    corpus_field: ClassVar[str | None] = None
+    """Field with the key of the corpus that the metric's numbers also depend on, if they do."""
+    corpus_source: ClassVar[Literal["references", "training texts"]] = "references"
+    """Which corpus that is."""
+
     @property
     @abc.abstractmethod
-    def name(self) -> str:
-        """Short name with the parameters that the field writes into it, such as ``precision@3``."""
+    def short_name(self) -> str:
+        """Name with the parameters that the field writes into it, such as ``precision@3``."""
 
     @property
     def in_name(self) -> frozenset[str]:
-        """Names of the fields that :attr:`name` already spells out."""
+        """Names of the fields that :attr:`short_name` already spells out."""
         return frozenset()
 
     @property
+    def name(self) -> str:
+        """Short name with the parameters that differ from their defaults: ``bleu-4(tok=words)``."""
+        given = {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if field.name not in {*self.in_name, self.corpus_field}
+            and getattr(self, field.name) != field.default
+        }
+        return f"{self.short_name}{format_arguments(given)}"
+
+    @property
     def signature(self) -> str:
-        """Name, parameters, facts and version: ``name|key:value|...|v:1``."""
-        parts = [self.name]
+        """Short name, parameters, facts and version: ``name|key:value|...|v:1``."""
+        parts = [self.short_name]
         for field in dataclasses.fields(self):
             if field.name not in self.in_name:
                 value: Scalar = getattr(self, field.name)
@@ -78,19 +115,45 @@ class Metric(abc.ABC):
     def __str__(self) -> str:
         return self.signature
 
+    @staticmethod
+    def parse(text: str, default_k: int = 3) -> Metric:
+        """Turn a name, a spec or what ``str(metric)`` gave into a metric.
+
+        See :func:`showcase_bench.metrics.parse_metric`, which this is.
+        """
+        from showcase_bench.metrics.parse import parse_metric
+
+        return parse_metric(text, default_k)
+
+    def bind(self, references: ReferenceCorpus, training: ReferenceCorpus | None = None) -> Self:
+        """Return the metric fixed to the corpus that it depends on; itself where there is none.
+
+        Raises
+        ------
+        UsageError
+            The metric is bound to another corpus already.
+        """
+        corpus = references if self.corpus_source == "references" else training
+        if self.corpus_field is None or corpus is None:
+            return self
+        bound = getattr(self, self.corpus_field)
+        if bound not in (None, corpus.key):
+            raise UsageError(
+                f"{self} depends on the {self.corpus_source} {bound}, and these are {corpus.key}; "
+                f"score the same data, or leave {self.corpus_field} out"
+            )
+        return dataclasses.replace(self, **{self.corpus_field: corpus.key})
+
     def scored(self, batch: Batch) -> NDArray[np.bool_]:
         """Which examples were attempted and can be scored; bool of shape [n].
 
         An example without the gold that the metric needs cannot.
         """
-        if "images" in self.needs:
-            scored = np.array([bool(ids) for ids in batch.selected], dtype=bool)
-        else:
-            scored = np.array([text is not None for text in batch.hypotheses], dtype=bool)
+        scored = batch.has_images if "images" in self.needs else batch.has_text
         if "references" in self.needs:
-            scored &= batch.has_reference()
+            scored = scored & batch.has_reference
         if "gold images" in self.needs:
-            scored &= batch.has_gold_images()
+            scored = scored & batch.has_gold_images
         return scored
 
     @abc.abstractmethod
@@ -111,15 +174,18 @@ class Metric(abc.ABC):
         (central differences) times the centred rows. ``sum(influence**2) / n**2`` estimates the
         variance of the score.
         """
-        n, d = stats.shape
+        n = len(stats)
         if n == 0:
             return np.zeros(0)
         mean = stats.mean(axis=0)
-        step = 1e-5 * np.maximum(np.abs(mean), 1e-3)
-        nudge = np.diag(step)
+        # A column that is the same for all moves nothing, and may stand where it cannot be nudged.
+        varied = np.flatnonzero((stats != stats[0]).any(axis=0))
+        step = 1e-5 * np.maximum(np.abs(mean[varied]), 1e-3)
+        nudge = np.zeros((len(varied), len(mean)))
+        nudge[np.arange(len(varied)), varied] = step
         # score() takes sums, and a corpus formula need not be homogeneous: keep the size n.
         gradient = (self.score(n * (mean + nudge)) - self.score(n * (mean - nudge))) / (2 * step)
-        centred: Floats = (stats - mean) @ np.nan_to_num(gradient).reshape(d)
+        centred: Floats = (stats - mean)[:, varied] @ np.nan_to_num(gradient)
         return centred
 
     @property
@@ -176,19 +242,24 @@ class MeanMetric(Metric):
 class SetMetric(Metric):
     """A metric of the whole set of outputs, such as Distinct-n.
 
-    Rows are ``[share, exclusive, size]``: how much of the numerator this example accounts for when
-    shared items are split evenly, how much only it holds, and its part of the denominator. Sums
-    are exact for the set that the rows were made from; a resample with duplicates is meaningless,
-    so the influence is the delete-one jackknife and the bootstrap is refused.
+    Rows are ``[part, lost, size, size lost]``: what this example accounts for of the numerator
+    when shared items are split evenly, what the numerator loses without it, and the same of the
+    denominator. Sums are exact for the set that the rows were made from; a resample with
+    duplicates is meaningless, so the influence is the delete-one jackknife and the bootstrap is
+    refused.
     """
 
     kind: ClassVar[Kind] = "set"
 
-    def score(self, sums: Floats) -> Floats:
-        """Numerator over denominator; NaN when the denominator is empty."""
+    def value(self, numerator: Floats, denominator: Floats) -> Floats:
+        """Compute the value of a set, elementwise; NaN where it has none. Default: the ratio."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            result: Floats = np.where(sums[..., 2] > 0, sums[..., 0] / sums[..., 2], np.nan)
-        return result
+            ratio: Floats = np.where(denominator > 0, numerator / denominator, np.nan)
+        return ratio
+
+    def score(self, sums: Floats) -> Floats:
+        """Value of the summed rows, [..., 4] to [...]; NaN when the denominator is empty."""
+        return self.value(sums[..., 0], sums[..., 2])
 
     def influence(self, stats: Floats) -> Floats:
         """Delete-one jackknife: (n - 1) * (mean of the delete-one scores - each of them), negated.
@@ -199,10 +270,48 @@ class SetMetric(Metric):
         if n < 2:
             return np.zeros(n)
         total = stats.sum(axis=0)
-        size = total[2] - stats[:, 2]
-        left = np.where(size > 0, (total[0] - stats[:, 1]) / np.maximum(size, 1), 0.0)
+        left = np.nan_to_num(self.value(total[0] - stats[:, 1], total[2] - stats[:, 3]))
         influence: Floats = (n - 1) * (left.mean() - left)
         return influence
+
+
+@dataclasses.dataclass(frozen=True)
+class RunMetric(Metric):
+    """A fact of a whole run, the same on every example, without an interval: a cost.
+
+    Rows are ``[value, 1]``, or zeros where the run did not record it.
+    """
+
+    kind: ClassVar[Kind] = "run"
+    group: ClassVar[Group] = "cost"
+    bounds: ClassVar[tuple[float, float]] = (0.0, math.inf)
+    needs: ClassVar[frozenset[Need]] = frozenset({"timings"})
+
+    @abc.abstractmethod
+    def value(self, timings: Timings) -> float | None:
+        """Read the value off the run's costs; None where it was not recorded."""
+
+    def scored(self, batch: Batch) -> NDArray[np.bool_]:
+        """All examples where the value is known, else none; bool of shape [n]."""
+        return np.full(len(batch), self._value(batch) is not None)
+
+    def statistics(self, batch: Batch) -> Floats:
+        """Rows ``[value, 1]``, float64 of shape [n, 2]; zeros where the value is unknown."""
+        value = self._value(batch)
+        return np.tile([0.0, 0.0] if value is None else [value, 1.0], (len(batch), 1))
+
+    def score(self, sums: Floats) -> Floats:
+        """Mean of the rows; NaN where the value is unknown."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean: Floats = np.where(sums[..., 1] > 0, sums[..., 0] / sums[..., 1], np.nan)
+        return mean
+
+    def influence(self, stats: Floats) -> Floats:
+        """Zeros of shape [n]: no example moves it."""
+        return np.zeros(len(stats))
+
+    def _value(self, batch: Batch) -> float | None:
+        return None if batch.timings is None else self.value(batch.timings)
 
 
 def require_at_least(value: int, least: int, what: str) -> None:

@@ -4,20 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar
+from functools import cached_property
+from itertools import chain, pairwise
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from showcase_bench.errors import UsageError
-from showcase_bench.metrics.tokens import Tokens, TokenStore
+from showcase_bench.metrics.text.corpus import ReferenceCorpus
+from showcase_bench.metrics.text.table import Rows, TextTable, TokenIds, strings
+from showcase_bench.types import Timings
 
-__all__ = ["Batch", "Features"]
+__all__ = ["Batch", "Features", "Pairing"]
 
 T = TypeVar("T")
 
 Features: TypeAlias = Callable[[Sequence[str], str], NDArray[np.float32]]
 """``features(image_ids, encoder)``: L2-normalised rows, zeros for unreadable photos."""
+
+
+class Pairing(NamedTuple):
+    """Which texts of the table belong together.
+
+    The references of example i are ``references[offsets[i] : offsets[i + 1]]``.
+    """
+
+    hypotheses: Rows
+    """Row of each predicted text, int64 of shape [n]; of the empty text where it is missing."""
+    references: Rows
+    """Row of each reference, int64 of shape [m], those of an example next to each other."""
+    offsets: Rows
+    """int64 of shape [n + 1]."""
 
 
 @dataclass(frozen=True)
@@ -27,20 +45,26 @@ class Batch:
     Raises
     ------
     UsageError
-        The columns differ in length.
+        The columns differ in length, or a text is not a string.
     """
 
     ids: tuple[str, ...]
     hypotheses: tuple[str | None, ...]
     """Predicted texts; None where not attempted."""
     references: tuple[tuple[str, ...], ...]
-    """Reference texts, each with at least one character; may be an empty tuple."""
+    """Reference texts; an empty tuple where there is none."""
     selected: tuple[tuple[str, ...], ...] = ()
     """Image ids shown, in order; empty where not attempted."""
     gold_images: tuple[tuple[str, ...], ...] = ()
     pools: tuple[tuple[str, ...], ...] = ()
     features: Features | None = None
-    tokens: TokenStore = field(default_factory=TokenStore)
+    corpus: ReferenceCorpus | None = None
+    """All references of the task; None stands for those of this batch."""
+    training: tuple[str, ...] = ()
+    """Texts of the training reviews."""
+    timings: Timings | None = None
+    """What the run that made the predictions cost."""
+    table: TextTable = field(default_factory=TextTable)
     """Shared between the batches of several systems: a text is tokenised once."""
     _memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -52,6 +76,9 @@ class Batch:
         for name in ("hypotheses", "references", "selected", "gold_images", "pools"):
             if len(getattr(self, name)) != n:
                 raise UsageError(f"a batch of {n} ids has {len(getattr(self, name))} {name}")
+        _require_texts(self.ids, self.hypotheses, self.references)
+        if self.corpus is None:
+            object.__setattr__(self, "corpus", ReferenceCorpus(self.references))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -67,23 +94,80 @@ class Batch:
         result: T = self._memo[key]
         return result
 
-    def hypothesis_tokens(self, tokenizer: str) -> list[Tokens]:
+    @cached_property
+    def pairing(self) -> Pairing:
+        """The texts as rows of :attr:`table`."""
+        counts = [len(texts) for texts in self.references]
+        return Pairing(
+            self.table.rows(text or "" for text in self.hypotheses),
+            self.table.rows(chain.from_iterable(self.references)),
+            np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        )
+
+    @cached_property
+    def corpus_pairing(self) -> Pairing:
+        """The references of the whole task as rows of :attr:`table`; no predicted texts."""
+        if self.corpus is None or self.corpus.references is self.references:
+            return self.pairing._replace(hypotheses=np.zeros(0, dtype=np.int64))
+        references = self.corpus.references
+        counts = [len(texts) for texts in references]
+        return Pairing(
+            np.zeros(0, dtype=np.int64),
+            self.table.rows(chain.from_iterable(references)),
+            np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        )
+
+    def token_ids(self, tokenizer: str) -> TokenIds:
+        """Tokens of all predicted texts and references, by row of :attr:`table`; see there."""
+        pairing = self.pairing
+        rows = np.concatenate([pairing.hypotheses, pairing.references])
+        return self.table.tokens(tokenizer, rows)
+
+    def hypothesis_tokens(self, tokenizer: str) -> list[tuple[str, ...]]:
         """Tokens of each predicted text; a missing one counts as the empty text."""
-        return self.tokens.get(tokenizer, [text or "" for text in self.hypotheses])
+        rows = self.pairing.hypotheses
+        return list(strings(self.table.tokens(tokenizer, rows), rows))
 
-    def reference_tokens(self, tokenizer: str) -> list[list[Tokens]]:
+    def reference_tokens(self, tokenizer: str) -> list[list[tuple[str, ...]]]:
         """Tokens of each reference of each example."""
-        flat = self.tokens.get(tokenizer, [text for texts in self.references for text in texts])
-        rows, start = [], 0
-        for texts in self.references:
-            rows.append(flat[start : start + len(texts)])
-            start += len(texts)
-        return rows
+        _, rows, offsets = self.pairing
+        flat = list(strings(self.table.tokens(tokenizer, rows), rows))
+        ends = offsets.tolist()
+        return [flat[a:b] for a, b in pairwise(ends)]
 
+    @cached_property
+    def has_text(self) -> NDArray[np.bool_]:
+        """Which examples have a predicted text, if an empty one; bool of shape [n]."""
+        return np.array([text is not None for text in self.hypotheses], dtype=bool)
+
+    @cached_property
+    def has_images(self) -> NDArray[np.bool_]:
+        """Which examples show at least one image; bool of shape [n]."""
+        return np.array([bool(ids) for ids in self.selected], dtype=bool)
+
+    @cached_property
     def has_reference(self) -> NDArray[np.bool_]:
         """Which examples have at least one reference; bool of shape [n]."""
         return np.array([bool(texts) for texts in self.references], dtype=bool)
 
+    @cached_property
     def has_gold_images(self) -> NDArray[np.bool_]:
         """Which examples have at least one gold image; bool of shape [n]."""
         return np.array([bool(ids) for ids in self.gold_images], dtype=bool)
+
+
+def _require_texts(
+    ids: Sequence[str],
+    hypotheses: Sequence[str | None],
+    references: Sequence[Sequence[str]],
+) -> None:
+    for one, text, known in zip(ids, hypotheses, references, strict=True):
+        if text is not None and not isinstance(text, str):
+            raise UsageError(
+                f"the text of {one!r} is a {type(text).__name__}; it must be a string, or None "
+                "where there is no prediction"
+            )
+        if isinstance(known, str) or not all(isinstance(each, str) for each in known):
+            raise UsageError(
+                f"the references of {one!r} must be a tuple of strings; it holds {known!r:.80}"
+            )

@@ -45,6 +45,13 @@ class _Fitted(abc.ABC):  # noqa: B024  (predict differs between the two kinds)
             ``progress.track(items, label=...)`` shows a bar.
         """
 
+    def parameters(self) -> int | None:
+        """Number of trainable numbers after ``fit``; optional, None where there are none to count.
+
+        Reported as the cost metric ``parameters``.
+        """
+        return None
+
 
 class Model(_Fitted):
     """A system that is ranked. It sees queries only; labels cannot reach it."""

@@ -179,7 +179,7 @@ def test_every_help_has_examples(cli):
 def test_listing(cli):
     names = json.loads(cli("list", "metrics", "--json").stdout)["names"]
     assert {"name", "target", "distribution", "version"} <= set(names[0])
-    assert {"precision", "bleu-4", "distinct-2"} <= {row["name"] for row in names}
+    assert {"precision@3", "bleu-4", "distinct-2"} <= {row["name"] for row in names}
     assert cli("list", "models", "-q").stdout.split() == sorted(
         cli("list", "models", "-q").stdout.split()
     )

@@ -9,11 +9,15 @@ from hypothesis import strategies as st
 
 from showcase_bench.errors import RegistryError, ShowcaseError, UsageError
 from showcase_bench.metrics import METRICS, Metric, parse_metric
-from showcase_bench.metrics.bleu import Bleu
-from showcase_bench.metrics.div import Div
-from showcase_bench.metrics.hits import SelectionMetric
-from showcase_bench.metrics.ndcg import NDCG
-from showcase_bench.metrics.precision import Precision
+from showcase_bench.metrics.ngram.bleu import Bleu
+from showcase_bench.metrics.ngram.cider import CiderD
+from showcase_bench.metrics.ngram.nist import Nist
+from showcase_bench.metrics.ngram.rouge import Rouge
+from showcase_bench.metrics.ngram.sacrebleu import SacreBleu
+from showcase_bench.metrics.selection.base import SelectionMetric
+from showcase_bench.metrics.selection.ndcg import NDCG
+from showcase_bench.metrics.selection.precision import Precision
+from showcase_bench.metrics.set_diversity.div import Div
 
 TOKENIZERS = st.sampled_from(["ptb", "words", "whitespace"])
 NAMES = st.text(st.characters(exclude_characters="|'\"", exclude_categories=["Cs"]), min_size=1)
@@ -55,6 +59,35 @@ def test_bleu_round_trip(order, tok):
     assert parse_metric(str(Bleu(order, tok))) == Bleu(order, tok)
 
 
+@pytest.mark.parametrize(
+    "metric",
+    [
+        Bleu(2, "whitespace"),
+        SacreBleu(tok=None, lc=True, smooth=None, eff=True),
+        SacreBleu("intl"),
+        Rouge("2", stem=True),
+        CiderD("words", "0123456789ab"),
+        CiderD(df="000000000001"),
+        Nist(5, info="123456789012"),
+        Nist(5, info="12345678e012"),
+        Precision(12),
+    ],
+    ids=str,
+)
+def test_other_parameters_round_trip(metric):
+    assert Metric.parse(str(metric)) == metric
+    if metric.corpus_field is None:
+        assert Metric.parse(metric.name) == metric
+
+
+def test_names_show_what_differs_from_the_defaults():
+    assert SacreBleu(tok=None).name == "sacrebleu(tok=none)"
+    assert SacreBleu(lc=True, smooth="floor").name == "sacrebleu(lc=true,smooth=floor)"
+    assert Rouge("l", stem=True).name == "rouge-l(stem=true)"
+    assert CiderD(df="0123456789ab").name == "cider-d"
+    assert Precision(5).name == "precision@5"
+
+
 @given(k=st.integers(2, 10**6), encoder=NAMES)
 def test_div_round_trip_for_any_encoder_name(k, encoder):
     assert parse_metric(str(Div(k, encoder))) == Div(k, encoder)
@@ -81,7 +114,10 @@ def test_an_unknown_name_offers_the_nearest(text, says):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("bleu-4(tok=13a)", "words"),
+        ("bleu-4(tok=word)", "Did you mean 'words'"),
+        ("sacrebleu(tok=ptb)", "no tokenizer 'ptb'.*13a"),
+        ("sacrebleu(smooth=expp)", "Did you mean 'exp'"),
+        ("rouge-1(tok=ptb,stem=true)", r"ptb\+stem"),
         ("bleu-4(tok=3)", "unknown tokenizer"),
         ("bleu-4(order=2)", "no parameter 'order'.*tok"),
         ("bleu-4(tik=words)", "Did you mean 'tok'"),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from showcase_bench.errors import PredictionError
 from showcase_bench.evaluate.predictions import dump_predictions
 from showcase_bench.submission import read_predictions
-from showcase_bench.submission.reader import MAX_LINE_BYTES
+from showcase_bench.submission.lines import MAX_LINE_BYTES
 from showcase_bench.types import Query, Showcase
 
 QUERIES = tuple(
@@ -62,7 +62,7 @@ def test_fields_may_be_left_out(tmp_path):
         ('{"id": "q0", "x": NaN}\n', "NaN is not a JSON value"),
         ("[" * 200_000 + "\n", "line 1: not JSON"),
         (f'{{"id": "{"x" * MAX_LINE_BYTES}"}}\n', "line 1: longer than"),
-        (line() + line(), "line 2, field 'id': 'q0' was already given in line 1"),
+        (line() + line(), "line 2: field 'id': 'q0' was already given in line 1"),
     ],
 )
 def test_each_problem_is_named_with_its_line(tmp_path, bad, message):

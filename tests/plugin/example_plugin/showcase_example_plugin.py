@@ -36,7 +36,7 @@ class Shown(MeanMetric):
     needs: ClassVar = frozenset({"images"})
 
     @property
-    def name(self) -> str:
+    def short_name(self) -> str:
         return "shown"
 
     def values(self, batch: Batch) -> np.ndarray:

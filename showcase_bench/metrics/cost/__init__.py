@@ -1,0 +1,1 @@
+"""Cost: what a run took."""

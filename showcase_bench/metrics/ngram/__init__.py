@@ -1,0 +1,1 @@
+"""N-grams: agreement of texts with their references."""

@@ -1,0 +1,1 @@
+"""Selection: how many of the shown images are the gold ones, and where."""

@@ -1,0 +1,1 @@
+"""Set diversity: how the shown images differ from each other and over all examples."""

@@ -1,0 +1,1 @@
+"""From texts to tokens to n-grams, shared by the metrics of texts."""

@@ -1,0 +1,1 @@
+"""Diversity of text: how outputs differ from each other and from the training reviews."""

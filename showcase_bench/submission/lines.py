@@ -1,0 +1,142 @@
+"""JSON Lines from outside, keyed by id: bounded, strict, every problem with its line and field."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, NoReturn, TypeVar
+
+from showcase_bench.errors import PredictionError, did_you_mean
+
+__all__ = ["Collected", "Row", "collect", "parse_text"]
+
+MAX_LINE_BYTES = 1 << 20
+MAX_PROBLEMS = 1000
+
+T = TypeVar("T")
+Row = Mapping[str, Any]
+
+
+class _DuplicateKeyError(ValueError):
+    pass
+
+
+@dataclass
+class Collected(Generic[T]):
+    """What the lines of a file hold."""
+
+    values: dict[str, T] = field(default_factory=dict)
+    """By id, in the order of the file."""
+    problems: list[str] = field(default_factory=list)
+    whole: bool = True
+    """False where there were too many problems to go on."""
+
+
+def collect(
+    path: Path,
+    fields: Sequence[str],
+    parse: Callable[[str, Row, list[str]], T],
+) -> Collected[T]:
+    """Read the values of all lines; each must be one JSON object with a string ``id``.
+
+    ``parse(id, row, problems)`` makes a value of a row and appends what is wrong with it. Unknown
+    fields and ids that come twice are problems; blank lines are skipped.
+
+    Raises
+    ------
+    PredictionError
+        The file is missing or cannot be read.
+    """
+    found: Collected[T] = Collected()
+    first_line: dict[str, int] = {}
+    for number, raw in _lines(path):
+        if len(found.problems) >= MAX_PROBLEMS:
+            found.problems.append("too many problems; the rest of the file was not read")
+            found.whole = False
+            break
+        wrong: list[str] = []
+        row = _parse_line(raw, wrong)
+        wrong += [
+            f"field {key!r} is unknown. {did_you_mean(key, fields)}"
+            for key in row
+            if key not in fields
+        ]
+        one = row.get("id")
+        if isinstance(one, str):
+            value = parse(one, row, wrong)
+            if one in first_line:
+                wrong.append(f"field 'id': {one!r} was already given in line {first_line[one]}")
+            else:
+                first_line[one] = number
+                found.values[one] = value
+        elif row or not wrong:
+            wrong.append("field 'id': " + ("missing" if "id" not in row else "not a string"))
+        found.problems += [f"line {number}: {problem}" for problem in wrong]
+    return found
+
+
+def parse_text(row: Row, problems: list[str]) -> str | None:
+    """The field ``text``; None where it is left out, null or wrong."""
+    text = row.get("text")
+    if text is not None and not isinstance(text, str):
+        problems.append(f"field 'text': must be a string or null, not {type(text).__name__}")
+        return None
+    return text
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes | str]]:
+    """Number and bytes of each line that is not blank; a str instead is what is wrong with it."""
+    try:
+        with path.open("rb") as file:
+            number = 0
+            while raw := file.readline(MAX_LINE_BYTES + 1):
+                number += 1
+                if len(raw) > MAX_LINE_BYTES:
+                    yield number, f"longer than {MAX_LINE_BYTES:,} bytes"
+                    while raw and not raw.endswith(b"\n"):
+                        raw = file.readline(MAX_LINE_BYTES)
+                elif raw.strip():
+                    yield number, raw
+    except FileNotFoundError:
+        raise PredictionError(path, "no such file") from None
+    except OSError as error:
+        raise PredictionError(path, f"cannot be read: {error.strerror}") from error
+
+
+def _parse_line(raw: bytes | str, problems: list[str]) -> Row:
+    """The object of one line; empty where there is none, which is then a problem."""
+    if isinstance(raw, str):
+        problems.append(raw)
+        return {}
+    try:
+        row = json.loads(
+            raw.decode(), object_pairs_hook=_distinct_keys, parse_constant=_refuse_constant
+        )
+    except UnicodeDecodeError as error:
+        problems.append(f"not UTF-8: {error.reason} at byte {error.start}")
+    except _DuplicateKeyError as error:
+        problems.append(str(error))
+    except json.JSONDecodeError as error:
+        problems.append(f"not JSON: {error.msg} at column {error.colno}")
+    except (ValueError, RecursionError) as error:
+        problems.append(f"not JSON: {error}")
+    else:
+        if isinstance(row, dict):
+            return row
+        problems.append(f"a JSON object is expected, not {type(row).__name__}")
+    return {}
+
+
+def _distinct_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    row = dict(pairs)
+    if len(row) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise _DuplicateKeyError(f"field {twice!r} is given twice")
+    return row
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON value")
