@@ -89,7 +89,7 @@ def _score_task(
         if metrics is not None:
             chosen = workspace.parse_metrics(split_list(metrics))
         showcases = read_predictions(predictions, workspace.queries)
-        scorer = Scorer(frame_of_workspace(workspace), chosen)
+        scorer = Scorer(frame_of_workspace(workspace, progress), chosen)
         scores = scorer.score(showcases, progress=progress).scores
     warn_of_photos(workspace.images.unreadable, quiet=hushed)
     task = workspace.task
@@ -124,7 +124,7 @@ def _score_texts(
     with BarProgress(quiet=hushed) as progress:
         references = read_references(path)
         showcases = read_texts(predictions, references)
-        frame = frame_of_references(references, request.places().cache)
+        frame = frame_of_references(references, request.places().cache, progress)
         scores = Scorer(frame, chosen).score(showcases, progress=progress).scores
     facts = {"references": str(path), "references_key": frame.corpus.key, "n": len(showcases)}
     return facts, scores

@@ -14,7 +14,7 @@ from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.metrics import Batch, Metric, TextTable
 from showcase_bench.metrics.batch import Features
 from showcase_bench.metrics.text.corpus import ReferenceCorpus
-from showcase_bench.types import Showcase, Timings
+from showcase_bench.types import Progress, Showcase, Timings
 
 __all__ = ["Frame", "codes", "frame_of_references", "frame_of_workspace"]
 
@@ -94,7 +94,7 @@ class Frame:
         )
 
 
-def frame_of_workspace(workspace: Workspace) -> Frame:
+def frame_of_workspace(workspace: Workspace, progress: Progress | None = None) -> Frame:
     """The scored split of a task."""
     examples = tuple(workspace.scored_split.examples())
     queries = workspace.queries
@@ -113,11 +113,15 @@ def frame_of_workspace(workspace: Workspace) -> Frame:
         clusters=(codes([q.user_id for q in queries]), codes([q.business_id for q in queries])),
         features=workspace.images.features,
         read_training=training,
-        table=TextTable(workspace.cache),
+        table=TextTable(workspace.cache, progress),
     )
 
 
-def frame_of_references(references: Mapping[str, Sequence[str]], cache: Path | None) -> Frame:
+def frame_of_references(
+    references: Mapping[str, Sequence[str]],
+    cache: Path | None,
+    progress: Progress | None = None,
+) -> Frame:
     """Texts alone: references by id; examples count as independent of each other.
 
     ``cache`` is the folder that keeps tokens between processes, if one does.
@@ -129,7 +133,7 @@ def frame_of_references(references: Mapping[str, Sequence[str]], cache: Path | N
         gold_images=nothing,
         pools=nothing,
         clusters=(),
-        table=TextTable(cache),
+        table=TextTable(cache, progress),
     )
 
 

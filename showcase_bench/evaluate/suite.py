@@ -71,7 +71,7 @@ class Suite:
         self._progress = progress or NoProgress()
         self._fresh = fresh
         chosen = workspace.metrics if metrics is None else metrics
-        self._scorer = Scorer(frame_of_workspace(workspace), chosen)
+        self._scorer = Scorer(frame_of_workspace(workspace, self._progress), chosen)
 
     def run(self, plans: Sequence[BuildPlan], seeds: Sequence[int]) -> SuiteResult:
         """Run every plan with every seed; a failing model is recorded and the rest goes on."""

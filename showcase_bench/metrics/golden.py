@@ -41,7 +41,7 @@ class Checked:
     """Why it is not as it should be; None where it is."""
 
 
-def golden_batch(cache: Path | None = None) -> Batch:
+def golden_batch(cache: Path | None = None, progress: Progress | None = None) -> Batch:
     """The golden examples: predictions with references, photos, training texts and costs.
 
     ``cache`` keeps tables between processes, if it is given.
@@ -63,7 +63,7 @@ def golden_batch(cache: Path | None = None) -> Batch:
         features=features,
         training=tuple(data["training"]),
         timings=Timings(**data["timings"]),
-        table=TextTable(cache),
+        table=TextTable(cache, progress),
     )
 
 
@@ -83,7 +83,7 @@ def compute_golden(cache: Path | None = None) -> dict[str, float]:
 def check_golden(cache: Path | None = None, progress: Progress | None = None) -> list[Checked]:
     """Compute every metric here and compare; a metric that cannot run is a problem, too."""
     expected: dict[str, float] = _stored()["scores"]
-    batch, results = golden_batch(cache), []
+    batch, results = golden_batch(cache, progress), []
     metrics = list(_bound(batch))
     for bound in (progress or NoProgress()).track(metrics, label="Metrics"):
         wanted = expected.get(bound.signature)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from showcase_bench.metrics.text.cache import tokenize_cached
 from showcase_bench.metrics.text.encoded import Encoded, Vocabulary, encode
 from showcase_bench.metrics.text.tokenizers import Derived, Rewritten, find_tokenizer
+from showcase_bench.types import NoProgress, Progress
 
 __all__ = ["Ids", "Rows", "TextTable", "TokenIds", "gathered", "strings"]
 
@@ -43,10 +44,13 @@ class TextTable:
     ----------
     cache
         Folder that keeps tokens between processes, by content; None keeps nothing.
+    progress
+        Shown by what takes long and is made once, such as METEOR's tables.
     """
 
-    def __init__(self, cache: Path | None = None) -> None:
+    def __init__(self, cache: Path | None = None, progress: Progress | None = None) -> None:
         self.cache = cache
+        self.progress = progress or NoProgress()
         self.texts: list[str] = []
         self._row_of: dict[str, int] = {}
         self._columns: dict[str, _Column] = {}

@@ -28,6 +28,7 @@ from showcase_bench.metrics.ngram.meteor.tables import MeteorTables, PhraseTree,
 from showcase_bench.metrics.ngram.meteor.words import describe
 from showcase_bench.metrics.text.meteor_tokens import meteor_tokens
 from showcase_bench.metrics.text.table import TokenIds
+from showcase_bench.types import NoProgress
 
 ENTRIES = [
     ("0.5", "it is clear", "clearly"),
@@ -48,7 +49,7 @@ def paraphrase_file(folder: Path, entries: list[tuple[str, str, str]] = ENTRIES)
 
 def small_arrays(folder: Path) -> dict[str, np.ndarray]:
     """Tables of a few words, as the real ones are compiled."""
-    arrays = build_paraphrases(paraphrase_file(folder))
+    arrays = build_paraphrases(paraphrase_file(folder), NoProgress())
     arrays["synset_words"] = np.frombuffer(b"dog\nhound\ncat", dtype=np.uint8)
     arrays["synset_start"] = np.array([0, 2, 3, 4], dtype=np.int32)
     arrays["synset_ids"] = np.array([7, 9, 9, 3], dtype=np.int32)
@@ -229,7 +230,7 @@ def test_base_forms() -> None:
 
 
 def test_tree_holds_the_table(tmp_path: Path) -> None:
-    arrays = build_paraphrases(paraphrase_file(tmp_path))
+    arrays = build_paraphrases(paraphrase_file(tmp_path), NoProgress())
     words = arrays["words"].tobytes().decode().split("\n")
     tree = PhraseTree(*(arrays[name] for name in PhraseTree._fields))
     spelled = {0: ""}
@@ -250,9 +251,9 @@ def test_damaged_table_is_reported(tmp_path: Path) -> None:
     path = paraphrase_file(tmp_path)
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(MissingDependencyError, match=r"is damaged .*force-reinstall"):
-        build_paraphrases(path)
+        build_paraphrases(path, NoProgress())
     with pytest.raises(MissingDependencyError, match="single spaces"):
-        build_paraphrases(paraphrase_file(tmp_path, [("1", "a  b", "c")]))
+        build_paraphrases(paraphrase_file(tmp_path, [("1", "a  b", "c")]), NoProgress())
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ class Meteor(Metric):
         tokens, table = batch.token_ids(_TOKENIZER), batch.table
 
         def load() -> MeteorTables:
-            return load_tables(table.cache)
+            return load_tables(table.cache, table.progress)
 
         rows = statistics(tokens, batch.pairing, table.memo("meteor tables", load))
         return np.column_stack([rows, batch.has_reference])

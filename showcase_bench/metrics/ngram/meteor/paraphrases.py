@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from showcase_bench.errors import MissingDependencyError
 from showcase_bench.metrics.ngram.meteor.tree import MOST_WORDS, add_phrases, empty_tree
+from showcase_bench.types import Progress
 
 __all__ = ["build_paraphrases"]
 
@@ -28,7 +30,7 @@ class _Numbers(dict[bytes, int]):
         return self[key]
 
 
-def build_paraphrases(path: Path, progress: Callable[[float], None] | None = None) -> Arrays:
+def build_paraphrases(path: Path, progress: Progress) -> Arrays:
     """Compile METEOR's paraphrase table.
 
     Parameters
@@ -36,7 +38,7 @@ def build_paraphrases(path: Path, progress: Callable[[float], None] | None = Non
     path
         Compressed text; three lines an entry: probability, phrase, its paraphrase.
     progress
-        Called with the share that is done, from 0 to 1.
+        Shows how far it is.
 
     Returns
     -------
@@ -55,13 +57,14 @@ def build_paraphrases(path: Path, progress: Callable[[float], None] | None = Non
     words = _Numbers()
     tree = empty_tree()
     parts = []
-    for text, share in _phrases(path):
+    blocks = progress.track(
+        _phrases(path), label="Compiling METEOR's tables, once", total=_block_count(path)
+    )
+    for text in blocks:
         tokens = text.split()
         numbers = np.fromiter(map(words.__getitem__, tokens), dtype=np.int32, count=len(tokens))
         tree, nodes = add_phrases(tree, numbers, _is_last(text, len(tokens), path))
         parts.append(nodes)
-        if progress is not None:
-            progress(share)
     edge_key = tree.edge_key[: tree.size - 1]
     del tree, tokens, text
     arrays = _edges(edge_key)
@@ -72,19 +75,29 @@ def build_paraphrases(path: Path, progress: Callable[[float], None] | None = Non
     return arrays
 
 
-def _phrases(path: Path) -> Iterator[tuple[bytes, float]]:
-    """Blocks of lines without those of the probabilities, and the share of the file read."""
+def _block_count(path: Path) -> int | None:
+    """Blocks of the unpacked file, whose size a gzip file ends with; None for a damaged one."""
+    try:
+        with path.open("rb") as file:
+            file.seek(-4, os.SEEK_END)
+            size = int.from_bytes(file.read(), "little")
+    except OSError:
+        return None
+    return size // _BLOCK + 1
+
+
+def _phrases(path: Path) -> Iterator[bytes]:
+    """Blocks of lines without those of the probabilities."""
     rest = b""
     try:
-        size = path.stat().st_size
-        with path.open("rb") as raw, gzip.GzipFile(fileobj=raw) as file:
+        with gzip.open(path) as file:
             while block := file.read(_BLOCK):
                 lines = (rest + block).split(b"\n")
                 whole = (len(lines) - 1) // 3 * 3
                 rest = b"\n".join(lines[whole:])
                 del lines[whole:]
                 del lines[::3]
-                yield b"\n".join([*lines, b""]), raw.tell() / size
+                yield b"\n".join([*lines, b""])
     except (OSError, EOFError, zlib.error) as error:
         raise _damaged(path, str(error)) from error
 

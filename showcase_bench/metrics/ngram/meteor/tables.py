@@ -7,7 +7,6 @@ import json
 import shutil
 import tempfile
 import zlib
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from showcase_bench.metrics.ngram.meteor.source import read_pairs, read_words, table_files
 from showcase_bench.metrics.ngram.meteor.synonyms import Synonyms
+from showcase_bench.types import NoProgress, Progress
 
 __all__ = ["MeteorTables", "PhraseTree", "load_tables"]
 
@@ -47,9 +47,7 @@ class MeteorTables(NamedTuple):
     function_words: frozenset[str]
 
 
-def load_tables(
-    cache: Path | None, progress: Callable[[float], None] | None = None
-) -> MeteorTables:
+def load_tables(cache: Path | None, progress: Progress | None = None) -> MeteorTables:
     """Read the tables of the installed pycocoevalcap.
 
     Parameters
@@ -59,7 +57,7 @@ def load_tables(
         anew, and a folder that cannot be written is done without. None keeps nothing: every call
         takes the seconds of the first.
     progress
-        Called with the share done, from 0 to 1, while the tables are compiled.
+        Shown while the tables are compiled.
 
     Raises
     ------
@@ -74,7 +72,7 @@ def load_tables(
     folder = None if cache is None else cache / f"meteor-{digest.hexdigest()[:32]}"
     arrays = None if folder is None else _read(folder)
     if arrays is None:
-        arrays = _compile(jar, table, progress)
+        arrays = _compile(jar, table, progress or NoProgress())
         if folder is not None:
             with suppress(OSError):
                 _write(folder, arrays)
@@ -82,7 +80,7 @@ def load_tables(
     return _tables(arrays)
 
 
-def _compile(jar: Path, table: Path, progress: Callable[[float], None] | None) -> Arrays:
+def _compile(jar: Path, table: Path, progress: Progress) -> Arrays:
     # Compiled loops are imported only where they run.
     from showcase_bench.metrics.ngram.meteor.paraphrases import build_paraphrases
 
