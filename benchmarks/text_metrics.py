@@ -20,6 +20,7 @@ and Java for the peers.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import random
 import resource
@@ -65,11 +66,11 @@ def make_texts(rows: int, seed: int = 0) -> tuple[list[str], list[list[str]]]:
     syllables = [a + b for a in "bcdfghlmnprst" for b in ("a", "e", "i", "o", "u", "ai", "ou")]
     rare = ["".join(draw.choices(syllables, k=draw.randint(1, 4))) for _ in range(12_000)]
     words = [*COMMON.split(), *REAL.split(), *rare]
-    weights = [1 / (rank + 2) for rank in range(len(words))]
+    weights = list(itertools.accumulate(1 / (rank + 2) for rank in range(len(words))))
 
     def text(base: list[str]) -> str:
         size = draw.randint(10, 30)
-        chosen = draw.choices(words, weights, k=size)
+        chosen = draw.choices(words, cum_weights=weights, k=size)
         chosen = [draw.choice(base) if base and draw.random() < 0.35 else w for w in chosen]
         line = " ".join(chosen)
         if draw.random() < 0.4:

@@ -55,6 +55,10 @@ class Metric(abc.ABC):
     :func:`showcase_bench.metrics.parse_metric` turns a name or signature back into the value.
     """
 
+    label: ClassVar[str]
+    """The name without parameters, such as ``precision``."""
+    named_by: ClassVar[Mapping[str, str]] = {}
+    """Fields that belong to the name, and the sign before each: ``{"k": "@"}``."""
     summary: ClassVar[str]
     """One line for lists."""
     group: ClassVar[Group]
@@ -81,14 +85,15 @@ class Metric(abc.ABC):
     """Which corpus that is."""
 
     @property
-    @abc.abstractmethod
     def short_name(self) -> str:
-        """Name with the parameters that the field writes into it, such as ``precision@3``."""
+        """Label with the parameters of :attr:`named_by`, such as ``precision@3``."""
+        values = (f"{sign}{getattr(self, field)}" for field, sign in self.named_by.items())
+        return self.label + "".join(values)
 
     @property
     def in_name(self) -> frozenset[str]:
         """Names of the fields that :attr:`short_name` already spells out."""
-        return frozenset()
+        return frozenset(self.named_by)
 
     @property
     def name(self) -> str:

@@ -23,6 +23,8 @@ def _problem(loaded: Any) -> str | None:
         return "it is not callable; register a Metric class or a function that returns a Metric"
     if isinstance(made, type) and not issubclass(made, Metric):
         return f"the class {made.__name__} does not derive from showcase_bench.metrics.Metric"
+    if isinstance(made, type) and not hasattr(made, "label"):
+        return f"the class {made.__name__} has no label, the name that it goes by"
     if inspect.isabstract(made):
         return f"the class {made.__name__} leaves abstract methods of Metric undefined"
     return None

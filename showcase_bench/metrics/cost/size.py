@@ -16,14 +16,10 @@ __all__ = ["Parameters", "PeakMemory"]
 class Parameters(RunMetric):
     """Trainable numbers of the model, as it states them; the same on every machine."""
 
+    label: ClassVar[str] = "parameters"
     summary: ClassVar[str] = "trainable parameters of the model"
     higher_is_better: ClassVar[bool | None] = False
     scale: ClassVar[Scale] = "count"
-
-    @property
-    def short_name(self) -> str:
-        """``parameters``."""
-        return "parameters"
 
     def value(self, timings: Timings) -> float | None:
         """Count of them; None where the model does not say."""
@@ -38,15 +34,11 @@ class PeakMemory(RunMetric):
     too, and it depends on the machine and the libraries on it.
     """
 
+    label: ClassVar[str] = "peak-memory"
     summary: ClassVar[str] = "largest memory of the process in MiB, on the machine of the run"
     higher_is_better: ClassVar[bool | None] = False
     scale: ClassVar[Scale] = "MiB"
     facts: ClassVar[Mapping[str, str]] = {"of": "process"}
-
-    @property
-    def short_name(self) -> str:
-        """``peak-memory``."""
-        return "peak-memory"
 
     def value(self, timings: Timings) -> float | None:
         """MiB."""

@@ -16,14 +16,10 @@ __all__ = ["FitSeconds", "LatencyP50", "LatencyP95", "PredictSeconds", "Throughp
 class FitSeconds(RunMetric):
     """Wall-clock seconds of the fit; they depend on the machine and its load."""
 
+    label: ClassVar[str] = "fit-seconds"
     summary: ClassVar[str] = "seconds to fit the model, on the machine of the run"
     higher_is_better: ClassVar[bool | None] = False
     scale: ClassVar[Scale] = "seconds"
-
-    @property
-    def short_name(self) -> str:
-        """``fit-seconds``."""
-        return "fit-seconds"
 
     def value(self, timings: Timings) -> float | None:
         """Seconds."""
@@ -37,14 +33,10 @@ class PredictSeconds(RunMetric):
     Compare runs on the same split only, or by :class:`Throughput`.
     """
 
+    label: ClassVar[str] = "predict-seconds"
     summary: ClassVar[str] = "seconds to predict the split, on the machine of the run"
     higher_is_better: ClassVar[bool | None] = False
     scale: ClassVar[Scale] = "seconds"
-
-    @property
-    def short_name(self) -> str:
-        """``predict-seconds``."""
-        return "predict-seconds"
 
     def value(self, timings: Timings) -> float | None:
         """Seconds."""
@@ -55,14 +47,10 @@ class PredictSeconds(RunMetric):
 class Throughput(RunMetric):
     """Examples predicted per second of wall clock; it depends on the machine and its load."""
 
+    label: ClassVar[str] = "throughput"
     summary: ClassVar[str] = "examples predicted per second, on the machine of the run"
     higher_is_better: ClassVar[bool | None] = True
     scale: ClassVar[Scale] = "per second"
-
-    @property
-    def short_name(self) -> str:
-        """``throughput``."""
-        return "throughput"
 
     def value(self, timings: Timings) -> float | None:
         """Examples per second; None where predicting took no measurable time."""
@@ -76,15 +64,11 @@ class LatencyP50(RunMetric):
     A batch counts once however many examples it has.
     """
 
+    label: ClassVar[str] = "latency-p50"
     summary: ClassVar[str] = "median milliseconds per example, on the machine of the run"
     higher_is_better: ClassVar[bool | None] = False
     scale: ClassVar[Scale] = "milliseconds"
     facts: ClassVar[Mapping[str, str]] = {"over": "batches"}
-
-    @property
-    def short_name(self) -> str:
-        """``latency-p50``."""
-        return "latency-p50"
 
     def value(self, timings: Timings) -> float | None:
         """Milliseconds per example."""
@@ -98,15 +82,11 @@ class LatencyP95(RunMetric):
     A batch counts once however many examples it has.
     """
 
+    label: ClassVar[str] = "latency-p95"
     summary: ClassVar[str] = "95th percentile of milliseconds per example, on the run's machine"
     higher_is_better: ClassVar[bool | None] = False
     scale: ClassVar[Scale] = "milliseconds"
     facts: ClassVar[Mapping[str, str]] = {"over": "batches"}
-
-    @property
-    def short_name(self) -> str:
-        """``latency-p95``."""
-        return "latency-p95"
 
     def value(self, timings: Timings) -> float | None:
         """Milliseconds per example."""

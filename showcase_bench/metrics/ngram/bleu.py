@@ -41,6 +41,8 @@ class Bleu(Metric):
     order: int
     tok: str = "ptb"
 
+    label: ClassVar[str] = "bleu"
+    named_by: ClassVar[Mapping[str, str]] = {"order": "-"}
     summary: ClassVar[str] = "corpus BLEU as pycocoevalcap computes it"
     group: ClassVar[Group] = "n-gram"
     kind: ClassVar[Kind] = "corpus"
@@ -64,16 +66,6 @@ class Bleu(Metric):
         if self.order > _MAX_ORDER:
             raise UsageError(f"order of bleu must be at most {_MAX_ORDER}, not {self.order}")
         require_tokenizer(self.tok)
-
-    @property
-    def short_name(self) -> str:
-        """``bleu-`` and the order."""
-        return f"bleu-{self.order}"
-
-    @property
-    def in_name(self) -> frozenset[str]:
-        """The order is in the name."""
-        return frozenset({"order"})
 
     def statistics(self, batch: Batch) -> Floats:
         """Rows ``[matches of each order, n-grams of each order, reference length, counted]``.

@@ -50,6 +50,7 @@ class Chrf(Metric):
     space: bool = False
     """Keep white space between characters."""
 
+    label: ClassVar[str] = "chrf"
     summary: ClassVar[str] = "F-score of n-grams of characters, in chrF++ of words too"
     group: ClassVar[Group] = "n-gram"
     kind: ClassVar[Kind] = "corpus"
@@ -72,7 +73,7 @@ class Chrf(Metric):
     @property
     def short_name(self) -> str:
         """``chrf++`` with words of one and two, else ``chrf``."""
-        return "chrf++" if self.word == _WORDS else "chrf"
+        return f"{self.label}++" if self.word == _WORDS else self.label
 
     @property
     def in_name(self) -> frozenset[str]:

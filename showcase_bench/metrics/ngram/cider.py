@@ -49,6 +49,7 @@ class Cider(MeanMetric):
     df: str | None = None
     """Key of the references that the document frequencies come from; filled in when scoring."""
 
+    label: ClassVar[str] = "cider"
     summary: ClassVar[str] = "TF-IDF weighted n-gram cosine, without clipping"
     group: ClassVar[Group] = "n-gram"
     higher_is_better: ClassVar[bool | None] = True
@@ -65,11 +66,6 @@ class Cider(MeanMetric):
 
     def __post_init__(self) -> None:
         require_tokenizer(self.tok)
-
-    @property
-    def short_name(self) -> str:
-        """``cider``."""
-        return "cider"
 
     def counted(self, batch: Batch) -> NDArray[np.bool_]:
         """Examples with at least one reference; bool of shape [n]."""
@@ -95,14 +91,10 @@ class CiderD(Cider):
     the peer. All else is as in :class:`Cider`.
     """
 
+    label: ClassVar[str] = "cider-d"
     summary: ClassVar[str] = "TF-IDF weighted n-gram agreement; what pycocoevalcap calls CIDEr"
     facts: ClassVar[Mapping[str, str]] = {**Cider.facts, "sigma": "6"}
     oracle: ClassVar[str] = "pycocoevalcap 1.2 Cider"
-
-    @property
-    def short_name(self) -> str:
-        """``cider-d``."""
-        return "cider-d"
 
     def _similarity(self, agreement: _Agreement) -> Floats:
         penalty: Floats = np.exp(-(agreement.longer**2) / (2 * _SIGMA**2))

@@ -36,6 +36,7 @@ class CocoRougeL(MeanMetric):
 
     tok: str = "ptb-line"
 
+    label: ClassVar[str] = "coco-rouge-l"
     summary: ClassVar[str] = "F-measure of the longest common subsequence as pycocoevalcap has it"
     group: ClassVar[Group] = "n-gram"
     higher_is_better: ClassVar[bool | None] = True
@@ -50,11 +51,6 @@ class CocoRougeL(MeanMetric):
 
     def __post_init__(self) -> None:
         require_tokenizer(self.tok)
-
-    @property
-    def short_name(self) -> str:
-        """``coco-rouge-l``."""
-        return "coco-rouge-l"
 
     def counted(self, batch: Batch) -> NDArray[np.bool_]:
         """Examples with at least one reference; bool of shape [n]."""

@@ -52,6 +52,8 @@ class Nist(Metric):
     info: str | None = None
     """Key of the references that the weights come from; filled in when scoring."""
 
+    label: ClassVar[str] = "nist"
+    named_by: ClassVar[Mapping[str, str]] = {"order": "-"}
     summary: ClassVar[str] = "n-gram precision weighted by information"
     group: ClassVar[Group] = "n-gram"
     kind: ClassVar[Kind] = "corpus"
@@ -71,16 +73,6 @@ class Nist(Metric):
     def __post_init__(self) -> None:
         require_at_least(self.order, 1, "order of nist")
         require_tokenizer(self.tok)
-
-    @property
-    def short_name(self) -> str:
-        """``nist-`` and the order."""
-        return f"nist-{self.order}"
-
-    @property
-    def in_name(self) -> frozenset[str]:
-        """The order is in the name."""
-        return frozenset({"order"})
 
     def statistics(self, batch: Batch) -> Floats:
         """Rows ``[information, n-grams, reference length, length, counted]``.

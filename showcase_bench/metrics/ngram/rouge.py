@@ -47,6 +47,8 @@ class Rouge(MeanMetric):
     stem: bool = False
     """Compare Porter stems of the tokens of more than three letters."""
 
+    label: ClassVar[str] = "rouge"
+    named_by: ClassVar[Mapping[str, str]] = {"unit": "-"}
     summary: ClassVar[str] = "F-measure of shared n-grams or subsequence, best reference"
     group: ClassVar[Group] = "n-gram"
     higher_is_better: ClassVar[bool | None] = True
@@ -68,16 +70,6 @@ class Rouge(MeanMetric):
     @property
     def _tokenizer(self) -> str:
         return f"{self.tok}+stem" if self.stem else self.tok
-
-    @property
-    def short_name(self) -> str:
-        """``rouge-`` and the unit."""
-        return f"rouge-{self.unit}"
-
-    @property
-    def in_name(self) -> frozenset[str]:
-        """The unit is in the name."""
-        return frozenset({"unit"})
 
     def counted(self, batch: Batch) -> NDArray[np.bool_]:
         """Examples with at least one reference; bool of shape [n]."""

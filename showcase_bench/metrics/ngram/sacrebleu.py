@@ -46,6 +46,7 @@ class SacreBleu(Metric):
     eff: bool = False
     """Use only the orders that the texts are long enough for, as sentence BLEU does."""
 
+    label: ClassVar[str] = "sacrebleu"
     summary: ClassVar[str] = "corpus BLEU-4 as sacreBLEU computes it"
     group: ClassVar[Group] = "n-gram"
     kind: ClassVar[Kind] = "corpus"
@@ -67,11 +68,6 @@ class SacreBleu(Metric):
                 raise UsageError(
                     f"sacrebleu has no {what} {value!r}. {did_you_mean(str(value), names)}"
                 )
-
-    @property
-    def short_name(self) -> str:
-        """``sacrebleu``."""
-        return "sacrebleu"
 
     def statistics(self, batch: Batch) -> Floats:
         """Rows ``[matches, n-grams, length, reference length, counted]``.

@@ -45,6 +45,7 @@ class Ter(Metric):
     case: bool = False
     """Tell upper from lower case."""
 
+    label: ClassVar[str] = "ter"
     summary: ClassVar[str] = "words to insert, delete, replace or move, over reference length"
     group: ClassVar[Group] = "n-gram"
     kind: ClassVar[Kind] = "corpus"
@@ -64,11 +65,6 @@ class Ter(Metric):
             value = getattr(self, field.name)
             if not isinstance(value, bool):
                 raise UsageError(f"{field.name} of ter must be yes or no, not {value!r}")
-
-    @property
-    def short_name(self) -> str:
-        """``ter``."""
-        return "ter"
 
     def statistics(self, batch: Batch) -> Floats:
         """Rows ``[fewest edits, mean length of the references, counted]``; float64 of shape [n, 3].

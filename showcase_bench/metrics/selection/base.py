@@ -47,21 +47,10 @@ class SelectionMetric(MeanMetric):
     scale: ClassVar[Scale] = "unit"
     needs: ClassVar[frozenset[Need]] = frozenset({"images", "gold images"})
     facts: ClassVar[Mapping[str, str]] = {"rel": "binary"}
-    label: ClassVar[str]
-    """The name without its cutoff."""
+    named_by: ClassVar[Mapping[str, str]] = {"k": "@"}
 
     def __post_init__(self) -> None:
         require_at_least(self.k, 1, f"k of {self.label}")
-
-    @property
-    def short_name(self) -> str:
-        """Label and cutoff, such as ``precision@3``."""
-        return f"{self.label}@{self.k}"
-
-    @property
-    def in_name(self) -> frozenset[str]:
-        """The cutoff is in the name."""
-        return frozenset({"k"})
 
     @abc.abstractmethod
     def of_hits(self, hits: Hits) -> Floats:

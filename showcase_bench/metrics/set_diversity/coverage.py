@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from itertools import chain
 from typing import ClassVar
 
@@ -33,6 +34,8 @@ class Coverage(SetMetric):
 
     k: int
 
+    label: ClassVar[str] = "coverage"
+    named_by: ClassVar[Mapping[str, str]] = {"k": "@"}
     summary: ClassVar[str] = "share of the images of all pools that some example shows"
     group: ClassVar[Group] = "set diversity"
     higher_is_better: ClassVar[bool | None] = True
@@ -47,16 +50,6 @@ class Coverage(SetMetric):
 
     def __post_init__(self) -> None:
         require_at_least(self.k, 1, "k of coverage")
-
-    @property
-    def short_name(self) -> str:
-        """``coverage@`` and the cutoff."""
-        return f"coverage@{self.k}"
-
-    @property
-    def in_name(self) -> frozenset[str]:
-        """The cutoff is in the name."""
-        return frozenset({"k"})
 
     def scored(self, batch: Batch) -> NDArray[np.bool_]:
         """Examples that show an image and have a pool; bool of shape [n]."""

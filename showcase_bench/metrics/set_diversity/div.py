@@ -40,6 +40,8 @@ class Div(MeanMetric):
     k: int
     encoder: str = "color-layout"
 
+    label: ClassVar[str] = "div"
+    named_by: ClassVar[Mapping[str, str]] = {"k": "@"}
     summary: ClassVar[str] = "mean pairwise dissimilarity of the images shown together"
     group: ClassVar[Group] = "set diversity"
     higher_is_better: ClassVar[bool | None] = True
@@ -57,16 +59,6 @@ class Div(MeanMetric):
         require_at_least(self.k, 2, "k of div")
         if not isinstance(self.encoder, str) or not self.encoder or "|" in self.encoder:
             raise UsageError(f"encoder of div must be a name without '|', not {self.encoder!r}")
-
-    @property
-    def short_name(self) -> str:
-        """``div@`` and the cutoff."""
-        return f"div@{self.k}"
-
-    @property
-    def in_name(self) -> frozenset[str]:
-        """The cutoff is in the name."""
-        return frozenset({"k"})
 
     def counted(self, batch: Batch) -> NDArray[np.bool_]:
         """Examples with at least two readable images among the first k; bool of shape [n]."""

@@ -35,6 +35,7 @@ class CopyRate(MeanMetric):
     train: str | None = None
     """Key of the training texts; filled in when scoring."""
 
+    label: ClassVar[str] = "copy-rate"
     summary: ClassVar[str] = "share of the outputs that equal a training review"
     group: ClassVar[Group] = "diversity of text"
     higher_is_better: ClassVar[bool | None] = False
@@ -48,11 +49,6 @@ class CopyRate(MeanMetric):
 
     def __post_init__(self) -> None:
         require_tokenizer(self.tok)
-
-    @property
-    def short_name(self) -> str:
-        """``copy-rate``."""
-        return "copy-rate"
 
     def counted(self, batch: Batch) -> NDArray[np.bool_]:
         """All examples but those with a text without tokens; none without training texts."""

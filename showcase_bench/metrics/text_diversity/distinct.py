@@ -40,6 +40,8 @@ class Distinct(SetMetric):
     order: int
     tok: str = "ptb"
 
+    label: ClassVar[str] = "distinct"
+    named_by: ClassVar[Mapping[str, str]] = {"order": "-"}
     summary: ClassVar[str] = "different n-grams over all n-grams of the outputs"
     group: ClassVar[Group] = "diversity of text"
     higher_is_better: ClassVar[bool | None] = True
@@ -57,16 +59,6 @@ class Distinct(SetMetric):
     def __post_init__(self) -> None:
         require_at_least(self.order, 1, "order of distinct")
         require_tokenizer(self.tok)
-
-    @property
-    def short_name(self) -> str:
-        """``distinct-`` and the order."""
-        return f"distinct-{self.order}"
-
-    @property
-    def in_name(self) -> frozenset[str]:
-        """The order is in the name."""
-        return frozenset({"order"})
 
     def statistics(self, batch: Batch) -> Floats:
         """Rows ``[part, lost, size, size lost]``, float64 of shape [n, 4]; zeros without a text.

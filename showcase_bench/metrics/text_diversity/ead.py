@@ -48,6 +48,8 @@ class EAD(SetMetric):
     vocab: str | None = None
     """Key of the references that V is counted in; filled in when scoring."""
 
+    label: ClassVar[str] = "ead"
+    named_by: ClassVar[Mapping[str, str]] = {"order": "-"}
     summary: ClassVar[str] = "different n-grams over those expected from as many random ones"
     group: ClassVar[Group] = "diversity of text"
     higher_is_better: ClassVar[bool | None] = True
@@ -62,16 +64,6 @@ class EAD(SetMetric):
     def __post_init__(self) -> None:
         require_at_least(self.order, 1, "order of ead")
         require_tokenizer(self.tok)
-
-    @property
-    def short_name(self) -> str:
-        """``ead-`` and the order."""
-        return f"ead-{self.order}"
-
-    @property
-    def in_name(self) -> frozenset[str]:
-        """The order is in the name."""
-        return frozenset({"order"})
 
     def scored(self, batch: Batch) -> NDArray[np.bool_]:
         """Examples with a text, where the task's references have an n-gram; bool of shape [n]."""

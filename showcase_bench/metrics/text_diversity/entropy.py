@@ -37,6 +37,8 @@ class Entropy(SetMetric):
     order: int
     tok: str = "ptb"
 
+    label: ClassVar[str] = "entropy"
+    named_by: ClassVar[Mapping[str, str]] = {"order": "-"}
     summary: ClassVar[str] = "entropy of the n-grams of the outputs"
     group: ClassVar[Group] = "diversity of text"
     higher_is_better: ClassVar[bool | None] = True
@@ -53,16 +55,6 @@ class Entropy(SetMetric):
     def __post_init__(self) -> None:
         require_at_least(self.order, 1, "order of entropy")
         require_tokenizer(self.tok)
-
-    @property
-    def short_name(self) -> str:
-        """``entropy-`` and the order."""
-        return f"entropy-{self.order}"
-
-    @property
-    def in_name(self) -> frozenset[str]:
-        """The order is in the name."""
-        return frozenset({"order"})
 
     def value(self, numerator: Floats, denominator: Floats) -> Floats:
         """Entropy from the sum of c * log2(c) and the number of n-grams; NaN without any."""

@@ -31,6 +31,7 @@ class Length(MeanMetric):
 
     tok: str = "ptb"
 
+    label: ClassVar[str] = "length"
     summary: ClassVar[str] = "mean number of tokens of the outputs"
     group: ClassVar[Group] = "diversity of text"
     higher_is_better: ClassVar[bool | None] = None
@@ -42,11 +43,6 @@ class Length(MeanMetric):
 
     def __post_init__(self) -> None:
         require_tokenizer(self.tok)
-
-    @property
-    def short_name(self) -> str:
-        """``length``."""
-        return "length"
 
     def counted(self, batch: Batch) -> NDArray[np.bool_]:
         """Examples with a predicted text; bool of shape [n]."""

@@ -39,6 +39,8 @@ class Novelty(MeanMetric):
     train: str | None = None
     """Key of the training texts; filled in when scoring."""
 
+    label: ClassVar[str] = "novelty"
+    named_by: ClassVar[Mapping[str, str]] = {"order": "-"}
     summary: ClassVar[str] = "share of an output's n-grams that no training review has"
     group: ClassVar[Group] = "diversity of text"
     higher_is_better: ClassVar[bool | None] = None
@@ -57,16 +59,6 @@ class Novelty(MeanMetric):
     def __post_init__(self) -> None:
         require_at_least(self.order, 1, "order of novelty")
         require_tokenizer(self.tok)
-
-    @property
-    def short_name(self) -> str:
-        """``novelty-`` and the order."""
-        return f"novelty-{self.order}"
-
-    @property
-    def in_name(self) -> frozenset[str]:
-        """The order is in the name."""
-        return frozenset({"order"})
 
     def counted(self, batch: Batch) -> NDArray[np.bool_]:
         """Texts of at least ``order`` tokens where there are training texts; bool of shape [n]."""

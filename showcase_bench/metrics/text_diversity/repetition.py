@@ -35,6 +35,8 @@ class Repetition(MeanMetric):
     order: int
     tok: str = "ptb"
 
+    label: ClassVar[str] = "repetition"
+    named_by: ClassVar[Mapping[str, str]] = {"order": "-"}
     summary: ClassVar[str] = "share of an output's n-grams that repeat an earlier one"
     group: ClassVar[Group] = "diversity of text"
     higher_is_better: ClassVar[bool | None] = False
@@ -50,16 +52,6 @@ class Repetition(MeanMetric):
     def __post_init__(self) -> None:
         require_at_least(self.order, 1, "order of repetition")
         require_tokenizer(self.tok)
-
-    @property
-    def short_name(self) -> str:
-        """``repetition-`` and the order."""
-        return f"repetition-{self.order}"
-
-    @property
-    def in_name(self) -> frozenset[str]:
-        """The order is in the name."""
-        return frozenset({"order"})
 
     def counted(self, batch: Batch) -> NDArray[np.bool_]:
         """All examples but those with a text of fewer than ``order`` tokens; bool of shape [n]."""

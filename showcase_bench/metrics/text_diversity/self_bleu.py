@@ -58,6 +58,7 @@ class SelfBleu(SetMetric):
     order: int = 4
     tok: str = "ptb"
 
+    label: ClassVar[str] = "self-bleu"
     summary: ClassVar[str] = "BLEU of each output against all others"
     group: ClassVar[Group] = "diversity of text"
     higher_is_better: ClassVar[bool | None] = False
@@ -78,11 +79,6 @@ class SelfBleu(SetMetric):
     def __post_init__(self) -> None:
         require_at_least(self.order, 1, "order of self-bleu")
         require_tokenizer(self.tok)
-
-    @property
-    def short_name(self) -> str:
-        """``self-bleu``."""
-        return "self-bleu"
 
     def scored(self, batch: Batch) -> NDArray[np.bool_]:
         """Examples with at least one token, if two have one; bool of shape [n]."""

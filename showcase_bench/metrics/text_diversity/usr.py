@@ -32,6 +32,7 @@ class USR(SetMetric):
 
     tok: str = "ptb"
 
+    label: ClassVar[str] = "usr"
     summary: ClassVar[str] = "different outputs over all outputs"
     group: ClassVar[Group] = "diversity of text"
     higher_is_better: ClassVar[bool | None] = True
@@ -46,11 +47,6 @@ class USR(SetMetric):
 
     def __post_init__(self) -> None:
         require_tokenizer(self.tok)
-
-    @property
-    def short_name(self) -> str:
-        """``usr``."""
-        return "usr"
 
     def statistics(self, batch: Batch) -> Floats:
         """Rows ``[part, lost, 1, 1]``, float64 of shape [n, 4]; zeros without a text."""

@@ -28,16 +28,13 @@ class FirstPhotos(Model):
 class Shown(MeanMetric):
     """How many photos are shown."""
 
+    label: ClassVar[str] = "shown"
     summary: ClassVar[str] = "photos shown"
     group: ClassVar = "selection"
     higher_is_better: ClassVar[bool | None] = None
     bounds: ClassVar[tuple[float, float]] = (0.0, float("inf"))
     scale: ClassVar = "count"
     needs: ClassVar = frozenset({"images"})
-
-    @property
-    def short_name(self) -> str:
-        return "shown"
 
     def values(self, batch: Batch) -> np.ndarray:
         return np.array([len(ids) for ids in batch.selected], dtype=np.float64)

@@ -29,6 +29,7 @@ class Meteor(Metric):
     thousand words are aligned in part. Denkowski and Lavie 2014.
     """
 
+    label: ClassVar[str] = "meteor"
     summary: ClassVar[str] = "METEOR 1.5: matches of words, stems, synonyms and paraphrases"
     group: ClassVar[Group] = "n-gram"
     kind: ClassVar[Kind] = "corpus"
@@ -50,11 +51,6 @@ class Meteor(Metric):
     )
     oracle: ClassVar[str] = "pycocoevalcap 1.2 Meteor (meteor-1.5.jar)"
     cost: ClassVar[Cost] = "high"
-
-    @property
-    def short_name(self) -> str:
-        """``meteor``."""
-        return "meteor"
 
     def statistics(self, batch: Batch) -> Floats:
         """Rows of the columns of the formula and ``counted``, float64 of shape [n, 24].
