@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.metrics import Batch, Metric, TextTable
 from showcase_bench.metrics.batch import Features
-from showcase_bench.metrics.text.corpus import ReferenceCorpus
+from showcase_bench.metrics.text.corpus import TextCorpus
 from showcase_bench.types import Progress, Showcase, Timings
 
 __all__ = ["Frame", "codes", "frame_of_references", "frame_of_workspace"]
@@ -39,9 +39,9 @@ class Frame:
     table: TextTable = field(default_factory=TextTable)
 
     @cached_property
-    def corpus(self) -> ReferenceCorpus:
+    def corpus(self) -> TextCorpus:
         """All references."""
-        return ReferenceCorpus(self.references)
+        return TextCorpus(self.references)
 
     @cached_property
     def training(self) -> tuple[str, ...]:
@@ -49,9 +49,9 @@ class Frame:
         return self.read_training()
 
     @cached_property
-    def training_corpus(self) -> ReferenceCorpus:
+    def training_corpus(self) -> TextCorpus:
         """The training texts."""
-        return ReferenceCorpus(tuple((text,) for text in self.training))
+        return TextCorpus(tuple((text,) for text in self.training))
 
     def bind(self, metrics: Iterable[Metric]) -> tuple[Metric, ...]:
         """Fix metrics that depend on a corpus to the references and training texts of this frame.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from showcase_bench.metrics.base import MeanMetric, Metric, RunMetric, SetMetric
+from showcase_bench.metrics.base import Metric
 from showcase_bench.metrics.batch import Batch
+from showcase_bench.metrics.kinds import MeanMetric, RunMetric, SetMetric
 from showcase_bench.metrics.parse import METRICS, parse_metric
 from showcase_bench.metrics.selection.chance import ChanceLevel, chance
 from showcase_bench.metrics.text.table import TextTable

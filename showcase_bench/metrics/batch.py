@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showcase_bench.errors import UsageError
-from showcase_bench.metrics.text.corpus import ReferenceCorpus
+from showcase_bench.metrics.text.corpus import TextCorpus
 from showcase_bench.metrics.text.table import Rows, TextTable, TokenIds, strings
 from showcase_bench.types import Timings
 
@@ -58,7 +58,7 @@ class Batch:
     gold_images: tuple[tuple[str, ...], ...] = ()
     pools: tuple[tuple[str, ...], ...] = ()
     features: Features | None = None
-    corpus: ReferenceCorpus | None = None
+    corpus: TextCorpus | None = None
     """All references of the task; None stands for those of this batch."""
     training: tuple[str, ...] = ()
     """Texts of the training reviews."""
@@ -78,7 +78,7 @@ class Batch:
                 raise UsageError(f"a batch of {n} ids has {len(getattr(self, name))} {name}")
         _require_texts(self.ids, self.hypotheses, self.references)
         if self.corpus is None:
-            object.__setattr__(self, "corpus", ReferenceCorpus(self.references))
+            object.__setattr__(self, "corpus", TextCorpus(self.references))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -107,9 +107,9 @@ class Batch:
     @cached_property
     def corpus_pairing(self) -> Pairing:
         """The references of the whole task as rows of :attr:`table`; no predicted texts."""
-        if self.corpus is None or self.corpus.references is self.references:
+        if self.corpus is None or self.corpus.texts is self.references:
             return self.pairing._replace(hypotheses=np.zeros(0, dtype=np.int64))
-        references = self.corpus.references
+        references = self.corpus.texts
         counts = [len(texts) for texts in references]
         return Pairing(
             np.zeros(0, dtype=np.int64),

@@ -17,7 +17,7 @@ from showcase_bench.errors import ShowcaseError
 from showcase_bench.metrics.base import Metric
 from showcase_bench.metrics.batch import Batch
 from showcase_bench.metrics.parse import METRICS, parse_metric
-from showcase_bench.metrics.text.corpus import ReferenceCorpus
+from showcase_bench.metrics.text.corpus import TextCorpus
 from showcase_bench.metrics.text.table import TextTable
 from showcase_bench.types import NoProgress, Progress, Timings
 
@@ -108,8 +108,8 @@ def _difference(wanted: float | None, found: float | None) -> str | None:
 
 
 def _bound(batch: Batch) -> Iterable[Metric]:
-    references = ReferenceCorpus(batch.references)
-    training = ReferenceCorpus(tuple((text,) for text in batch.training))
+    references = TextCorpus(batch.references)
+    training = TextCorpus(tuple((text,) for text in batch.training))
     return (metric.bind(references, training) for metric in own_metrics())
 
 

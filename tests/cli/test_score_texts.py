@@ -8,7 +8,7 @@ from rouge_score.rouge_scorer import RougeScorer
 from sacrebleu.metrics import BLEU
 
 from showcase_bench.metrics.groups import expand_metrics, metrics_within
-from showcase_bench.metrics.text.corpus import ReferenceCorpus
+from showcase_bench.metrics.text.corpus import TextCorpus
 from showcase_bench.submission.lines import MAX_LINE_BYTES
 from tests.texts import hard_corpus
 
@@ -65,7 +65,7 @@ def test_json(score):
     assert set(found) == {"references", "references_key", "n", "metrics"}
     assert found["n"] == 6
     assert found["references"].endswith("refs.jsonl")
-    corpus = ReferenceCorpus(tuple(map(tuple, REFERENCES.values())))
+    corpus = TextCorpus(tuple(map(tuple, REFERENCES.values())))
     assert found["references_key"] == corpus.key
     expected = {
         metric.name: metric.bind(corpus) for metric in metrics_within(("text", "references"))
@@ -183,7 +183,7 @@ def test_a_signature_of_other_references_is_refused(cli, score, files):
     other = {**REFERENCES, "a": ["Another one."]}
     done = cli("score", *files(references=other), "--metrics", signature)
     assert done.exit_code == 2
-    assert ReferenceCorpus(tuple(map(tuple, REFERENCES.values()))).key in done.stderr
+    assert TextCorpus(tuple(map(tuple, REFERENCES.values()))).key in done.stderr
     assert done.stdout == ""
 
 

@@ -11,7 +11,7 @@ from showcase_bench.errors import UsageError
 from showcase_bench.metrics import Batch, TextTable
 from showcase_bench.metrics.batch import Pairing
 from showcase_bench.metrics.groups import metrics_within
-from showcase_bench.metrics.text.corpus import ReferenceCorpus
+from showcase_bench.metrics.text.corpus import TextCorpus
 
 TEXT_METRICS = metrics_within(("text", "references"))
 of_texts = pytest.mark.parametrize("metric", TEXT_METRICS, ids=[one.name for one in TEXT_METRICS])
@@ -118,10 +118,10 @@ def test_batches_that_share_a_table_tokenise_a_text_once():
 
 def test_the_corpus_is_that_of_the_batch_unless_given():
     made = batch(("a", "b"), (("x",), ()))
-    assert made.corpus.key == ReferenceCorpus((("x",), ())).key
+    assert made.corpus.key == TextCorpus((("x",), ())).key
     assert made.corpus_pairing.references is made.pairing.references
     assert len(made.corpus_pairing.hypotheses) == 0
-    corpus = ReferenceCorpus((("x",), ("y", "z"), ()))
+    corpus = TextCorpus((("x",), ("y", "z"), ()))
     given_ = batch(("a", "b"), (("x",), ()), corpus=corpus)
     assert isinstance(given_.corpus_pairing, Pairing)
     assert given_.corpus_pairing.offsets.tolist() == [0, 1, 3, 3]

@@ -20,12 +20,12 @@ from showcase_bench.metrics.golden import (
     golden_batch,
     own_metrics,
 )
-from showcase_bench.metrics.text.corpus import ReferenceCorpus
+from showcase_bench.metrics.text.corpus import TextCorpus
 
 BATCH = golden_batch()
 CORPORA = (
-    ReferenceCorpus(BATCH.references),
-    ReferenceCorpus(tuple((text,) for text in BATCH.training)),
+    TextCorpus(BATCH.references),
+    TextCorpus(tuple((text,) for text in BATCH.training)),
 )
 TEXTS = [text or "" for text in BATCH.hypotheses]
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from showcase_bench.errors import UsageError
 from showcase_bench.metrics import METRICS, Batch, Metric, TextTable, parse_metric
 from showcase_bench.metrics.base import Cost, Group, Kind, Need, Scale
-from showcase_bench.metrics.text.corpus import ReferenceCorpus
+from showcase_bench.metrics.text.corpus import TextCorpus
 from showcase_bench.types import Timings
 
 TABLE, OTHER_TABLE = TextTable(), TextTable()
@@ -25,8 +25,8 @@ WORDS = ["good", "pizza", "the", "The", "cosy", "no.", "don't", "🍕", "寿司"
 TEXTS = [" ".join(random.Random(i).choices(WORDS, k=i % 9)) for i in range(40)]
 TRAINING = ("good pizza the cosy", "the the", "", "good pizza the cosy", "寿司 !")
 TIMINGS = Timings(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7)
-CORPUS = ReferenceCorpus(tuple((one, f"{one} pizza") for one in TEXTS))
-TRAINING_CORPUS = ReferenceCorpus(tuple((one,) for one in TRAINING))
+CORPUS = TextCorpus(tuple((one, f"{one} pizza") for one in TEXTS))
+TRAINING_CORPUS = TextCorpus(tuple((one,) for one in TRAINING))
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -128,7 +128,7 @@ def test_its_signature_and_name_parse_back(name):
 
 @every_metric
 def test_it_is_bound_to_one_corpus(name):
-    metric, other = parse_metric(name), ReferenceCorpus((("other",),))
+    metric, other = parse_metric(name), TextCorpus((("other",),))
     bound = metric.bind(CORPUS, TRAINING_CORPUS)
     assert bound.name == metric.name
     assert bound.bind(CORPUS, TRAINING_CORPUS) == bound

@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import ClassVar
 
-from showcase_bench.metrics.base import RunMetric, Scale
+from showcase_bench.metrics.base import Scale
+from showcase_bench.metrics.kinds import RunMetric
 from showcase_bench.types import Timings
 
 __all__ = ["Parameters", "PeakMemory"]

@@ -10,7 +10,15 @@ from typing import ClassVar
 import numpy as np
 
 from showcase_bench.errors import UsageError
-from showcase_bench.metrics.base import Floats, Group, Kind, Metric, Need, Scale, require_at_least
+from showcase_bench.metrics.base import (
+    Floats,
+    Group,
+    Kind,
+    Metric,
+    Need,
+    Scale,
+    require_at_least,
+)
 from showcase_bench.metrics.batch import Batch
 from showcase_bench.metrics.ngram.bleu_formula import log_gradient
 from showcase_bench.metrics.ngram.overlap import closest_lengths, overlap, text_lengths

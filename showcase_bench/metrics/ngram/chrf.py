@@ -10,7 +10,15 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.metrics.base import Floats, Group, Kind, Metric, Need, Scale, require_at_least
+from showcase_bench.metrics.base import (
+    Floats,
+    Group,
+    Kind,
+    Metric,
+    Need,
+    Scale,
+    require_at_least,
+)
 from showcase_bench.metrics.batch import Batch, Pairing
 from showcase_bench.metrics.text.table import TokenIds
 

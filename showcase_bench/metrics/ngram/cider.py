@@ -9,8 +9,9 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.metrics.base import Cost, Floats, Group, MeanMetric, Need, Scale
+from showcase_bench.metrics.base import Cost, Floats, Group, Need, Scale
 from showcase_bench.metrics.batch import Batch
+from showcase_bench.metrics.kinds import MeanMetric
 from showcase_bench.metrics.ngram.overlap import ngram_table
 from showcase_bench.metrics.text.tokenizers import require_tokenizer
 

@@ -10,15 +10,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.metrics.base import (
-    Floats,
-    Group,
-    MeanMetric,
-    Need,
-    Scale,
-    require_at_least,
-)
+from showcase_bench.metrics.base import Floats, Group, Need, Scale, require_at_least
 from showcase_bench.metrics.batch import Batch
+from showcase_bench.metrics.kinds import MeanMetric
 from showcase_bench.metrics.selection.draws import Draws, Moments
 from showcase_bench.metrics.selection.hits import Hits, hits_at
 

@@ -10,8 +10,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.metrics.base import Floats, Group, Need, Scale, SetMetric, require_at_least
+from showcase_bench.metrics.base import Floats, Group, Need, Scale, require_at_least
 from showcase_bench.metrics.batch import Batch
+from showcase_bench.metrics.kinds import SetMetric
 from showcase_bench.metrics.set_diversity.shown import shown_at
 
 __all__ = ["Coverage"]

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showcase_bench.errors import UsageError
-from showcase_bench.metrics.base import Floats, Group, MeanMetric, Need, Scale, require_at_least
+from showcase_bench.metrics.base import Floats, Group, Need, Scale, require_at_least
 from showcase_bench.metrics.batch import Batch, Features
+from showcase_bench.metrics.kinds import MeanMetric
 from showcase_bench.metrics.set_diversity.shown import shown_at
 
 __all__ = ["Div"]

@@ -1,4 +1,4 @@
-"""All references of a task: what document frequencies and information weights come from."""
+"""All references of a task, or its training texts: what some metrics take weights from."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
-__all__ = ["ReferenceCorpus"]
+__all__ = ["TextCorpus"]
 
 
 @dataclass(frozen=True, eq=False)
-class ReferenceCorpus:
-    """The references of every example of a task, also of those that a batch leaves out.
+class TextCorpus:
+    """Texts of every example of a task, also of those that a batch leaves out.
 
     Metrics with weights from a corpus take them from here and never from the batch at hand, so
     that a slice, a shard and the whole are scored alike.
     """
 
-    references: tuple[tuple[str, ...], ...]
-    """Of each example; an empty tuple where it has none."""
+    texts: tuple[tuple[str, ...], ...]
+    """Of each example, such as its references; an empty tuple where it has none."""
 
     @cached_property
     def key(self) -> str:
         """12 hexadecimal digits that tell corpora apart, whatever the order of the examples."""
         one_each = []
-        for texts in self.references:
+        for texts in self.texts:
             if texts:
                 digest = hashlib.sha256()
                 for text in texts:

@@ -9,8 +9,9 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.metrics.base import Floats, Group, MeanMetric, Need, Scale
+from showcase_bench.metrics.base import Floats, Group, Need, Scale
 from showcase_bench.metrics.batch import Batch
+from showcase_bench.metrics.kinds import MeanMetric
 from showcase_bench.metrics.text.tokenizers import require_tokenizer
 from showcase_bench.metrics.text_diversity.outputs import outputs, token_bytes
 from showcase_bench.metrics.text_diversity.training import known_texts

@@ -9,8 +9,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from showcase_bench.metrics.base import Floats, Group, Need, Scale, SetMetric, require_at_least
+from showcase_bench.metrics.base import Floats, Group, Need, Scale, require_at_least
 from showcase_bench.metrics.batch import Batch
+from showcase_bench.metrics.kinds import SetMetric
 from showcase_bench.metrics.text.tokenizers import require_tokenizer
 from showcase_bench.metrics.text_diversity.outputs import (
     Outputs,

@@ -10,8 +10,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.metrics.base import Floats, Group, MeanMetric, Need, Scale
+from showcase_bench.metrics.base import Floats, Group, Need, Scale
 from showcase_bench.metrics.batch import Batch
+from showcase_bench.metrics.kinds import MeanMetric
 from showcase_bench.metrics.text.tokenizers import require_tokenizer
 
 __all__ = ["Length"]

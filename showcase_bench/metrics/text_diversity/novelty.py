@@ -10,8 +10,9 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.metrics.base import Floats, Group, MeanMetric, Need, Scale, require_at_least
+from showcase_bench.metrics.base import Floats, Group, Need, Scale, require_at_least
 from showcase_bench.metrics.batch import Batch
+from showcase_bench.metrics.kinds import MeanMetric
 from showcase_bench.metrics.text.tokenizers import require_tokenizer
 from showcase_bench.metrics.text_diversity.outputs import Ints, outputs
 from showcase_bench.metrics.text_diversity.training import known_ngrams

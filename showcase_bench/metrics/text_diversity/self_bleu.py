@@ -9,15 +9,9 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.metrics.base import (
-    Floats,
-    Group,
-    Need,
-    Scale,
-    SetMetric,
-    require_at_least,
-)
+from showcase_bench.metrics.base import Floats, Group, Need, Scale, require_at_least
 from showcase_bench.metrics.batch import Batch
+from showcase_bench.metrics.kinds import SetMetric
 from showcase_bench.metrics.text.tokenizers import require_tokenizer
 from showcase_bench.metrics.text_diversity.others import Closest, closest_others
 from showcase_bench.metrics.text_diversity.outputs import Ints, Outputs, outputs, set_rows, totals

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from showcase_bench.metrics.base import Floats, Group, Need, Scale, SetMetric
+from showcase_bench.metrics.base import Floats, Group, Need, Scale
 from showcase_bench.metrics.batch import Batch
+from showcase_bench.metrics.kinds import SetMetric
 from showcase_bench.metrics.text.tokenizers import require_tokenizer
 from showcase_bench.metrics.text_diversity.outputs import outputs, set_rows, token_bytes, totals
 

@@ -21,7 +21,7 @@ from sacrebleu.metrics import BLEU as PeerSacreBleu
 
 from showcase_bench.errors import UsageError
 from showcase_bench.metrics import Batch, TextTable, parse_metric
-from showcase_bench.metrics.text.corpus import ReferenceCorpus
+from showcase_bench.metrics.text.corpus import TextCorpus
 from tests.texts import hard_corpus
 
 DATA = Path(__file__).resolve().parents[3] / ".." / "shared" / "data"
@@ -458,7 +458,7 @@ WEIGHTED = ["cider", "cider-d", "nist-5"]
 @pytest.mark.parametrize("name", WEIGHTED)
 def test_weights_come_from_the_corpus_and_not_from_the_batch(name):
     rows = pairs(HARD)[:300]
-    corpus = ReferenceCorpus(tuple(references for _, references in rows))
+    corpus = TextCorpus(tuple(references for _, references in rows))
     metric = parse_metric(name).bind(corpus)
     whole = metric.statistics(batch(rows, corpus=corpus))
     for kept in (slice(0, 1), slice(40, 120), slice(299, None), slice(None, None, -1)):
@@ -472,7 +472,7 @@ def test_weights_come_from_the_corpus_and_not_from_the_batch(name):
 
 @pytest.mark.parametrize("name", WEIGHTED)
 def test_the_signature_carries_the_key_of_the_corpus(name):
-    corpus, other = (ReferenceCorpus(((text,),)) for text in ("a", "b"))
+    corpus, other = (TextCorpus(((text,),)) for text in ("a", "b"))
     metric = parse_metric(name)
     field = metric.corpus_field
     bound = metric.bind(corpus)

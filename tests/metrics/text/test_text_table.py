@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from showcase_bench.errors import UsageError
 from showcase_bench.metrics.text import tokenizers
 from showcase_bench.metrics.text.cache import tokenize_cached
-from showcase_bench.metrics.text.corpus import ReferenceCorpus
+from showcase_bench.metrics.text.corpus import TextCorpus
 from showcase_bench.metrics.text.encoded import Vocabulary, encode
 from showcase_bench.metrics.text.porter import stem_rouge
 from showcase_bench.metrics.text.table import TextTable
@@ -435,7 +435,7 @@ def test_tables_share_a_cache(tmp_path, counting):
 PROGRAM = """
 import hashlib, random
 from pathlib import Path
-from showcase_bench.metrics.text.corpus import ReferenceCorpus
+from showcase_bench.metrics.text.corpus import TextCorpus
 from showcase_bench.metrics.text.table import TextTable
 rng = random.Random(0)
 texts = [" ".join(f"Wörd{rng.randrange(300)}," for _ in range(9)) for _ in range(1500)]
@@ -450,7 +450,7 @@ for name in ("words", "whitespace"):
 for path in sorted(Path("kept").rglob("*")):
     digest.update(path.name.encode())
     digest.update(path.read_bytes() if path.is_file() else b"")
-print(digest.hexdigest(), ReferenceCorpus(tuple((text,) for text in texts)).key)
+print(digest.hexdigest(), TextCorpus(tuple((text,) for text in texts)).key)
 """
 
 
@@ -476,8 +476,8 @@ examples_of = st.lists(st.lists(st.text(st.characters(), max_size=4), max_size=3
 def test_the_key_of_a_corpus_ignores_order_and_examples_without_references(examples, rng):
     shuffled = [*examples, (), ()]
     rng.shuffle(shuffled)
-    key = ReferenceCorpus(tuple(examples)).key
-    assert key == ReferenceCorpus(tuple(shuffled)).key
+    key = TextCorpus(tuple(examples)).key
+    assert key == TextCorpus(tuple(shuffled)).key
     assert len(key) == 12
     assert set(key) <= set("0123456789abcdef")
 
@@ -499,4 +499,4 @@ def test_other_corpora_have_other_keys():
         (("é",),),
         (("e\u0301",),),
     ]
-    assert len({ReferenceCorpus(one).key for one in corpora}) == len(corpora)
+    assert len({TextCorpus(one).key for one in corpora}) == len(corpora)

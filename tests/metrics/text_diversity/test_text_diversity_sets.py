@@ -14,7 +14,7 @@ from scipy.stats import entropy as scipy_entropy
 
 from showcase_bench.errors import UsageError
 from showcase_bench.metrics.batch import Batch
-from showcase_bench.metrics.text.corpus import ReferenceCorpus
+from showcase_bench.metrics.text.corpus import TextCorpus
 from showcase_bench.metrics.text.table import TextTable
 from showcase_bench.metrics.text_diversity.distinct import Distinct
 from showcase_bench.metrics.text_diversity.ead import EAD
@@ -28,7 +28,7 @@ METHOD1 = SmoothingFunction().method1
 
 
 def batch_of(texts, references=REFERENCES, **more):
-    corpus = ReferenceCorpus(tuple((one,) for one in references))
+    corpus = TextCorpus(tuple((one,) for one in references))
     ids = tuple(map(str, range(len(texts))))
     return Batch(ids, tuple(texts), ((),) * len(texts), corpus=corpus, **more)
 
@@ -220,7 +220,7 @@ def test_ead_takes_its_vocabulary_from_the_whole_task():
     stats = metric.statistics(part)
     assert float(metric.score(stats.sum(axis=0))) == pytest.approx(2 / drawn)
     with pytest.raises(UsageError, match="leave vocab out"):
-        metric.bind(ReferenceCorpus((("other",),)))
+        metric.bind(TextCorpus((("other",),)))
 
 
 def test_ead_without_references_or_with_a_single_type():
@@ -232,13 +232,13 @@ def test_ead_without_references_or_with_a_single_type():
 def test_ead_of_systems_that_share_a_table_is_that_of_each_alone():
     table = TextTable()
     systems = [["a b c", "c d"], ["x y z w", "a"], ["寿司 é", None]]
-    corpus = ReferenceCorpus((("a b c d",), ("b c",)))
+    corpus = TextCorpus((("a b c d",), ("b c",)))
     for one in systems:
         batch = Batch(("0", "1"), tuple(one), ((), ()), corpus=corpus, table=table)
         stats = EAD(2, TOK).statistics(batch)
         alone = EAD(2, TOK).statistics(batch_of(one, ["a b c d", "b c"]))
         np.testing.assert_array_equal(stats, alone)
-    other = Batch(("0",), ("a b c",), ((),), corpus=ReferenceCorpus((("p q",),)), table=table)
+    other = Batch(("0",), ("a b c",), ((),), corpus=TextCorpus((("p q",),)), table=table)
     assert float(EAD(2, TOK).score(EAD(2, TOK).statistics(other).sum(axis=0))) == 2.0
 
 
