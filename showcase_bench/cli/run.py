@@ -160,12 +160,13 @@ def _tell(
             }
         )
     elif boards:
-        from showcase_bench.cli.board_table import print_board
+        from showcase_bench.cli.board_table import print_board, print_costs
 
         print_board(boards["board"])
+        print_costs(result.runs)
     for failure in failures:
         click.echo(f"failed: {failure['error']}", err=True)
-    made = len(result.runs) - result.reused - result.rescored
+    made = result.made
     scored = f", {result.rescored} scored anew" if result.rescored else ""
     say(
         f"{made} runs made, {result.reused} reused{scored}, in {seconds:.1f} s",

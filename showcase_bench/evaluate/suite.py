@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -39,10 +39,13 @@ class SuiteResult:
     """What a suite did."""
 
     runs: tuple[StoredRun, ...]
+    made: int
+    """How many of the runs were made now."""
     reused: int
     """How many of the runs were already stored, with the same metrics."""
     rescored: int
-    """How many were stored with other metrics, and scored anew from their predictions."""
+    """How many were stored with other metrics, and scored anew from their predictions; also those
+    of other models on the same split, so that all stay on one board."""
     failures: tuple[Failure, ...]
 
 
@@ -78,7 +81,7 @@ class Suite:
         self.workspace.prefetch()
         runs: list[StoredRun] = []
         failures: list[Failure] = []
-        reused = rescored = 0
+        made = reused = rescored = 0
         pairs = [(plan, seed) for plan in plans for seed in seeds]
         for plan, seed in self._progress.track(pairs, label="Models"):
             inputs = self._inputs(plan, seed)
@@ -88,6 +91,7 @@ class Suite:
             try:
                 if stored is None:
                     runs.append(self._run_one(plan, inputs))
+                    made += 1
                 elif self._is_scored(stored):
                     runs.append(stored)
                     reused += 1
@@ -96,7 +100,24 @@ class Suite:
                     rescored += 1
             except (ContractError, ImageError) as error:
                 failures.append(Failure(plan.label, seed, error))
-        return SuiteResult(tuple(runs), reused, rescored, tuple(failures))
+        rescored += self._rescore_others({run.record.id for run in runs})
+        return SuiteResult(tuple(runs), made, reused, rescored, tuple(failures))
+
+    def _rescore_others(self, done: Set[str]) -> int:
+        """Score the other stored runs on this split alike, so that they stay on one board."""
+        task, others = self.workspace.task, 0
+        for stored in list(self.store.runs(task.name)) if self.store.root.is_dir() else []:
+            inputs = stored.record.inputs
+            same = (
+                inputs.task_version == task.version
+                and inputs.split == task.split
+                and inputs.policy == asdict(task.policy)
+                and inputs.data_sha256 == self.workspace.dataset.revision
+            )
+            if same and stored.record.id not in done and not self._is_scored(stored):
+                self._rescore(stored)
+                others += 1
+        return others
 
     def _inputs(self, plan: BuildPlan, seed: int) -> RunInputs:
         task, dataset = self.workspace.task, self.workspace.dataset

@@ -95,7 +95,9 @@ def build_board(runs: Sequence[StoredRun]) -> Board:
         raise UsageError("there is no run to make a board of; `showcase-bench run` makes some")
     identity = common_identity(runs)
     kept = newest(runs)
-    metrics = [parse_metric(signature) for signature in identity.metrics]
+    scored = [parse_metric(signature) for signature in identity.metrics]
+    # Costs differ from run to run, and a board is the same bytes for the same predictions.
+    metrics = [metric for metric in scored if metric.kind != "run"]
     entries = load_entries(kept, metrics)
     levels = kept[0].record.levels
     sections = []

@@ -196,3 +196,17 @@ def test_names_are_completed():
     context = click.Context(click.Command("x"))
     found = NameList("models", "all").shell_complete(context, click.Option(["--x"]), "random,re")
     assert [item.value for item in found] == ["random,reference"]
+
+
+def test_costs_stand_beside_the_board_and_not_on_it(cli, toy, tmp_path):
+    arguments = ("run", "--data", toy, "--models", "random,reference", "--results", tmp_path / "r")
+    done = cli(*arguments, "--no-report", "--metrics", "cost,rouge-1")
+    assert done.exit_code == 0, done.output
+    assert "Costs, on this machine" in done.stdout
+    assert "latency-p95" in done.stdout
+    (board,) = (tmp_path / "r").glob("*/leaderboard.json")
+    names = [c["name"] for s in json.loads(board.read_text())["sections"] for c in s["columns"]]
+    assert "rouge-1" in names
+    assert "latency-p95" not in names
+    (run,) = (tmp_path / "r").glob("*/random/*/run.json")
+    assert "throughput" in [score["name"] for score in json.loads(run.read_text())["scores"]]

@@ -220,3 +220,30 @@ def test_names_cannot_leave_the_store(tmp_path):
     folder = RunStore(tmp_path).folder("../../etc", "a/b\\c", "id")
     assert folder.resolve().is_relative_to(tmp_path)
     assert len(folder.relative_to(tmp_path).parts) == 3
+
+
+def test_other_metrics_are_scored_from_stored_predictions(workspace, tmp_path, monkeypatch):
+    import showcase_bench.evaluate.suite as suite_module
+
+    store = RunStore(tmp_path / "results")
+    Suite(workspace, store).run(parse_models("random,reference"), [0])
+    before = {run.record.inputs.model: run for run in store.runs()}
+    predictions = {name: run.predictions() for name, run in before.items()}
+
+    def fail(*_, **__):
+        raise AssertionError("a model was run")
+
+    monkeypatch.setattr(suite_module, "run_model", fail)
+    metrics = workspace.parse_metrics([*workspace.task.metric_names(), "rouge-1", "throughput"])
+    result = Suite(workspace, store, metrics=metrics).run(parse_models("random"), [0])
+    assert (result.made, result.reused, result.rescored) == (0, 0, 2)
+    for run in store.runs():
+        names = [score.name for score in run.record.scores]
+        assert names[-2:] == ["rouge-1", "throughput"]
+        old = before[run.record.inputs.model].record
+        assert run.record.id == old.id
+        assert run.record.timings == old.timings
+        assert run.record.scores[: len(old.scores)] == old.scores
+        assert run.predictions() == predictions[run.record.inputs.model]
+    again = Suite(workspace, store, metrics=metrics).run(parse_models("random"), [0])
+    assert (again.made, again.reused, again.rescored) == (0, 1, 0)
