@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from showcase_bench.cli.console import table_console
 from showcase_bench.evaluate import StoredRun
 from showcase_bench.leaderboard.board import Board, Section
 from showcase_bench.leaderboard.markdown import (
@@ -31,9 +31,7 @@ _FULL, _PLAIN = 17, 13
 
 def print_board(board: Board) -> None:
     """Print every section on standard output, as wide as it needs to be when not on a terminal."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=200)
+    console = table_console()
     identity = board.identity
     console.print(
         Text(
@@ -64,8 +62,7 @@ def print_costs(runs: Sequence[StoredRun]) -> None:
         values = {score.name: score.value for score in run.record.scores}
         cells = ("–" if values[name] is None else f"{values[name]:,.6g}" for name in names)
         table.add_row(run.record.label, str(run.record.inputs.seed), *cells)
-    console = Console(highlight=False)
-    (console if console.is_terminal else Console(highlight=False, width=200)).print(table)
+    table_console().print(table)
 
 
 def _is_cost(signature: str) -> bool:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress as RichProgress
 
-__all__ = ["BarProgress", "print_json", "say", "warn_of_photos"]
+__all__ = ["BarProgress", "print_json", "say", "table_console", "warn_of_photos"]
 
 T = TypeVar("T")
 
@@ -67,6 +68,14 @@ class BarProgress:
                 self._bars.advance(task)
         finally:
             self._bars.remove_task(task)
+
+
+def table_console() -> Console:
+    """Standard output for tables: of the terminal's width, or wide where there is none."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=200)
 
 
 def print_json(value: object) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from showcase_bench.cli.console import BarProgress, print_json, say, warn_of_photos
+from showcase_bench.cli.console import BarProgress, print_json, say, table_console, warn_of_photos
 from showcase_bench.cli.options import (
     METRIC_GROUPS,
     NameList,
@@ -141,7 +141,6 @@ def _as_json(score: Score) -> dict[str, Any]:
 
 
 def _print_table(title: str, scores: Sequence[Score]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from showcase_bench.leaderboard.markdown import format_number
@@ -158,5 +157,4 @@ def _print_table(title: str, scores: Sequence[Score]) -> None:
         value = "–" if score.value is None else format_number(score.value)
         counts = str(score.n_scored), str(score.n_unscored)
         table.add_row(score.name, value, *bounds, *counts, score.signature)
-    console = Console(highlight=False)
-    (console if console.is_terminal else Console(highlight=False, width=200)).print(table)
+    table_console().print(table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.metrics.text.hashing import FREE, slot_of
+from showcase_bench.metrics.text.hashing import FREE, doubled, slot_of
 from showcase_bench.metrics.text.jit import kernel
 
 __all__ = ["count_each", "number_longer"]
@@ -50,24 +50,13 @@ def number_longer(
             if keys[place] == FREE:
                 if found == len(stems):
                     stems = np.concatenate((stems, np.empty(found, np.int32)))
-                    keys, values = _doubled(keys, values)
+                    keys, values = doubled(keys, values)
                     place = slot_of(keys, len(keys) - 1, key)
                 keys[place], values[place] = key, found
                 stems[found] = shorter[p]
                 found += 1
             longer[p] = values[place]
     return longer, stems[:found].copy()
-
-
-@kernel
-def _doubled(keys: Ints, values: Numbers) -> tuple[Ints, Numbers]:
-    size = 2 * len(keys)
-    more, moved = np.full(size, FREE, np.int64), np.empty(size, np.int32)
-    for at in range(len(keys)):
-        if keys[at] != FREE:
-            place = slot_of(more, size - 1, keys[at])
-            more[place], moved[place] = keys[at], values[at]
-    return more, moved
 
 
 @kernel

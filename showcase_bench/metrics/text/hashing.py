@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from showcase_bench.metrics.text.jit import kernel
 
-__all__ = ["FREE", "slot_of", "table_size"]
+__all__ = ["FREE", "doubled", "slot_of", "table_size"]
 
 FREE = -1
 """What a free place holds; keys are 0 or more."""
@@ -33,3 +33,17 @@ def table_size(members: int) -> int:
     while size < 2 * members:
         size *= 2
     return size
+
+
+@kernel
+def doubled(
+    keys: NDArray[np.int64], values: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Move keys and values into a table of twice as many places."""
+    size = 2 * len(keys)
+    more, moved = np.full(size, FREE, np.int64), np.empty(size, np.int32)
+    for at in range(len(keys)):
+        if keys[at] != FREE:
+            place = slot_of(more, size - 1, keys[at])
+            more[place], moved[place] = keys[at], values[at]
+    return more, moved

@@ -132,7 +132,7 @@ class _Column:
     def __init__(self) -> None:
         self.words = Vocabulary()
         self._ids = np.zeros(0, dtype=np.int32)
-        self._starts = np.full(0, -1, dtype=np.int64)
+        self._starts = np.zeros(0, dtype=np.int64)
         self._lengths = np.zeros(0, dtype=np.int64)
 
     def missing(self, rows: Rows, size: int) -> Rows:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from showcase_bench.metrics.ngram.meteor.stemmer import stem
 from showcase_bench.metrics.ngram.meteor.tables import MeteorTables
+from showcase_bench.metrics.text.encoded import Vocabulary
 
 __all__ = ["Words", "describe"]
 
@@ -29,15 +30,9 @@ class Words(NamedTuple):
     """Ids of synonym sets, token after token, ascending."""
 
 
-class _Numbers(dict[str, int]):
-    def __missing__(self, key: str) -> int:
-        self[key] = len(self)
-        return self[key]
-
-
 def describe(tokens: Sequence[str], tables: MeteorTables) -> Words:
     """Look each token up in the tables."""
-    stems = _Numbers()
+    stems = Vocabulary()
     sets = [tables.synonyms.sets_of(token) for token in tokens]
     counts = [len(ids) for ids in sets]
     return Words(
