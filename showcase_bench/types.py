@@ -8,9 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar, overload, runtime_checkable
+from typing import (
+    TYPE_CHECKING,
+    Literal,
+    NamedTuple,
+    Protocol,
+    TypeVar,
+    overload,
+    runtime_checkable,
+)
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -21,16 +31,22 @@ __all__ = [
     "ImageStore",
     "Interval",
     "NoProgress",
+    "Precision",
     "Progress",
     "Query",
     "Review",
     "Score",
     "Showcase",
     "Split",
+    "TextEmbeddings",
     "Timings",
+    "TokenVectors",
 ]
 
 T = TypeVar("T")
+
+Precision = Literal["fp32", "bf16"]
+"""Of the arithmetic inside an encoder: single, or the faster and coarser bfloat16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +205,81 @@ class ImageStore(ImageSource, Protocol):
 
         ``encoder`` is a registered name such as ``color-layout``. A photo that cannot be read has
         a row of zeros (and is counted by the store).
+        """
+        ...
+
+
+class TokenVectors(NamedTuple):
+    """Tokens of some texts, one text after another, special tokens included.
+
+    Those of text i are at ``offsets[i] : offsets[i + 1]``.
+    """
+
+    ids: NDArray[np.int64]
+    """Number of each token in the encoder's vocabulary; shape [total]."""
+    vectors: NDArray[np.float32]
+    """L2-normalised; shape [total, d]."""
+    offsets: NDArray[np.int64]
+    """Shape [n + 1]."""
+
+
+class TextEmbeddings(Protocol):
+    """Embeddings of texts, each text encoded once per encoder. What metrics are given.
+
+    ``encoder`` is a name such as ``minilm``, or what :meth:`identify` made of one.
+    """
+
+    @property
+    def folder(self) -> Path | None:
+        """Where what is made from embeddings may be kept between processes, if it may."""
+        ...
+
+    def identify(self, encoder: str) -> str:
+        """Name of an encoder with the start of the hash of its weights: ``minilm@53aa5117``.
+
+        Raises
+        ------
+        RegistryError, MissingDependencyError
+            The encoder is unknown or cannot be used; the message says what to install.
+        UsageError
+            A hash is given already, and the weights here have another one.
+        """
+        ...
+
+    def vectors(self, texts: Sequence[str], encoder: str) -> NDArray[np.float32]:
+        """One L2-normalised vector a text, float32 of shape [len(texts), d]; texts may repeat."""
+        ...
+
+    def token_counts(self, texts: Sequence[str], encoder: str) -> NDArray[np.int64]:
+        """Tokens of each text before any cut, special tokens included; int64 of shape [n]."""
+        ...
+
+    def most_tokens(self, encoder: str) -> int:
+        """Tokens of a text that the encoder looks at; the rest is cut off."""
+        ...
+
+    def default_layer(self, encoder: str) -> int:
+        """Layer whose token vectors are used where none is named; 1 is the first."""
+        ...
+
+    def token_ids(
+        self, texts: Sequence[str], encoder: str
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Token numbers after the cut, special tokens included, and offsets, as TokenVectors."""
+        ...
+
+    def token_vectors(
+        self,
+        texts: Sequence[str],
+        encoder: str,
+        layer: int,
+        *,
+        precision: Precision = "fp32",
+        keep: bool = False,
+    ) -> TokenVectors:
+        """Contextual vectors of the tokens of each text at a layer; special tokens included.
+
+        ``keep`` stores them between processes: for texts that come back, such as references.
         """
         ...
 

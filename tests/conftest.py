@@ -108,6 +108,19 @@ def meteor_cache(pytestconfig: pytest.Config) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def _shelf() -> object:
+    from showcase_bench.encoders import EncoderShelf
+
+    return EncoderShelf()
+
+
+@pytest.fixture
+def loaded_encoders(_shelf: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Load the weights that the golden examples need once for all tests."""
+    monkeypatch.setattr("showcase_bench.evaluate.golden.EncoderShelf", lambda: _shelf)
+
+
 @pytest.fixture
 def lend_tables(request: pytest.FixtureRequest) -> Callable[[Path], None]:
     """Put METEOR's compiled tables into a cache folder, which is made."""

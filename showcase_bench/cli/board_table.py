@@ -13,9 +13,9 @@ from showcase_bench.evaluate import StoredRun
 from showcase_bench.leaderboard.board import Board, Section
 from showcase_bench.leaderboard.markdown import (
     TITLES,
-    format_best,
+    format_ceiling,
     format_cell,
-    format_chance,
+    format_floor,
     format_rank,
     sense,
 )
@@ -101,10 +101,10 @@ def _table(section: Section, *, compact: bool) -> Table:
         name = Text(row.model + (f" ({', '.join(row.flags)})" if row.flags else ""))
         table.add_row(format_rank(row), row.letters, name, *cells, style=style)
     if any(column.levels for column in section.columns):
-        chance = [format_chance(column) for column in section.columns]
+        floor = [format_floor(column) for column in section.columns]
         if compact:
-            chance = [text.partition(" ")[0] for text in chance]
-        best = [format_best(column) for column in section.columns]
-        table.add_row("", "", "chance, exact", *chance, style="dim")
-        table.add_row("", "", "best possible", *best, style="dim")
+            floor = [text.partition(" ")[0] for text in floor]
+        ceiling = [format_ceiling(column) for column in section.columns]
+        table.add_row("", "", "floor", *floor, style="dim")
+        table.add_row("", "", "ceiling", *ceiling, style="dim")
     return table

@@ -134,14 +134,14 @@ def s2(
     raw reviews.
     """
     from showcase_bench.datasets.build import build_s2
-    from showcase_bench.encoders.pairs import get_pair_encoder
+    from showcase_bench.encoders import PairEncoder, get_encoder
 
     sources, options = _described(**arguments)
     with BarProgress(quiet=quiet or as_json) as progress:
         record = build_s2(
             sources,
             options,
-            encoder=get_pair_encoder(encoder),
+            encoder=get_encoder(encoder, PairEncoder),
             annotations=annotations,
             threshold=threshold,
             progress=progress,

@@ -13,6 +13,10 @@ from showcase_bench.registry import Registry
 __all__ = ["command"]
 
 KINDS = ("models", "metrics", "tasks", "encoders")
+_COLUMNS = {
+    "metrics": ("name", "group", "scale", "direction", "cost", "oracle", "summary"),
+    "encoders": ("form", "encodes", "summary"),
+}
 EPILOG = """\b
 Examples:
   showcase-bench list models
@@ -29,11 +33,12 @@ def command(kind: str, check: bool, as_json: bool, quiet: bool) -> None:
     """List what is installed, with the package that each name comes from.
 
     Of metrics: name, group, scale, which direction is better, cost (low, medium, high) and the
-    independent implementation that it is tested against. Nothing else is imported, unless --check
+    independent implementation that it is tested against. Of encoders: how the name is written and
+    what it encodes. Nothing else is imported, unless --check
     asks for it. Exit status 1 when --check finds a broken one.
     """
-    if kind == "metrics" and not check:
-        _list_metrics(as_json=as_json, quiet=quiet)
+    if kind in ("metrics", "encoders") and not check:
+        _list_facts(kind, as_json=as_json, quiet=quiet)
         return
     registry = _registry(kind) if check else Registry[Any](f"showcase_bench.{kind}", kind)
     rows = [_describe(registry, name, check=check) for name in registry]
@@ -45,16 +50,17 @@ def command(kind: str, check: bool, as_json: bool, quiet: bool) -> None:
         raise SystemExit(1)
 
 
-def _list_metrics(*, as_json: bool, quiet: bool) -> None:
+def _list_facts(kind: str, *, as_json: bool, quiet: bool) -> None:
+    from showcase_bench.encoders.names import describe_encoders
     from showcase_bench.metrics.groups import describe_metrics
 
-    facts = describe_metrics()
+    facts = describe_metrics() if kind == "metrics" else describe_encoders()
     if as_json:
-        print_json({"kind": "metrics", "names": facts})
+        print_json({"kind": kind, "names": facts})
     elif quiet:
         click.echo("\n".join(fact["name"] for fact in facts))
     else:
-        _print_columns(facts, ("name", "group", "scale", "direction", "cost", "oracle", "summary"))
+        _print_columns(facts, _COLUMNS[kind])
 
 
 def _print_columns(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:

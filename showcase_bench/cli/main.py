@@ -17,6 +17,7 @@ _VERBS = {
     "run": ("showcase_bench.cli.run", "Run models on a task, score and rank them."),
     "predict": ("showcase_bench.cli.predict", "Write one model's predictions to a file."),
     "score": ("showcase_bench.cli.score", "Score a file of predictions."),
+    "audit": ("showcase_bench.cli.audit", "Show which metrics see which fault."),
     "leaderboard": ("showcase_bench.cli.leaderboard", "Build leaderboards from stored runs."),
     "data": ("showcase_bench.cli.data", "Get, make, describe and check data sets."),
     "doctor": ("showcase_bench.cli.doctor", "Check that every metric gives its golden numbers."),

@@ -30,6 +30,9 @@ METRIC_GROUPS = (
     "set-diversity",
     "n-gram",
     "diversity-of-text",
+    "embedding",
+    "personalization",
+    "grounding",
     "cost",
 )
 """Names that stand for several metrics."""

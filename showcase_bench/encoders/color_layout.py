@@ -9,6 +9,7 @@ gradients (Dalal and Triggs 2005), all on a 32 x 32 thumbnail.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,8 @@ class ColorLayout(ImageEncoder):
     other photos of the call.
     """
 
+    summary: ClassVar[str] = "colours, layout and edges of a thumbnail; no weights"
+
     @property
     def signature(self) -> str:
         """Thumbnail, blocks, weights and version."""
@@ -52,11 +55,16 @@ class ColorLayout(ImageEncoder):
         return f"color-layout|side:{_SIDE}|filter:box|blocks:{weights}|dim:{self.dim}|v:1"
 
     @property
+    def identity(self) -> str:
+        """``color-layout``: there are no weights."""
+        return "color-layout"
+
+    @property
     def dim(self) -> int:
         """240."""
         return _BINS**3 + _CELLS**2 * (3 + _ORIENTATIONS)
 
-    def encode(self, pixels: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    def encode_images(self, pixels: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Vectors of shape [len(pixels), 240], float32, each of length 1.
 
         Parameters

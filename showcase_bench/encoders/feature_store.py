@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import threading
@@ -10,15 +9,17 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.encoders import get_encoder
 from showcase_bench.encoders.base import ImageEncoder
-from showcase_bench.encoders.shards import Shard, read_shards, write_shard
-from showcase_bench.errors import ContractError, ImageError, StoreError
+from showcase_bench.encoders.checked import checked_vectors
+from showcase_bench.encoders.names import EncoderShelf
+from showcase_bench.errors import ContractError, ImageError
 from showcase_bench.types import ImageSource, Progress
+from showcase_bench.vectors import VectorTable, text_key
 
 __all__ = ["FeatureStore"]
 
@@ -34,9 +35,10 @@ class FeatureStore:
     """The :class:`~showcase_bench.types.ImageStore` that models and metrics are given.
 
     Features stay in memory, and on disk under ``cache_dir/features/<hash of the source's key and
-    the encoder's signature>``, so that a later process finds them. Damaged files there are passed
-    over and their photos encoded again; several processes may share the folder. May be used from
-    several threads.
+    the encoder's signature>`` in the precision that the encoder asks for, so that a later process
+    finds them and maps them. Damaged files there are passed over and their photos encoded again;
+    several processes may share the folder. An interrupted run keeps what it encoded. May be used
+    from several threads.
 
     Parameters
     ----------
@@ -46,14 +48,24 @@ class FeatureStore:
         Folder that caches are kept in; None keeps features in memory only.
     progress
         Shows a bar while photos are encoded.
+    encoders
+        Where encoders come from, so that stores share them; None makes a shelf of its own.
     """
 
-    def __init__(self, source: ImageSource, cache_dir: Path | None, progress: Progress) -> None:
+    def __init__(
+        self,
+        source: ImageSource,
+        cache_dir: Path | None,
+        progress: Progress,
+        encoders: EncoderShelf | None = None,
+    ) -> None:
         self._source = source
         self._cache_dir = cache_dir
         self._progress = progress
-        self._tables: dict[str, _Table] = {}
+        self._shelf = EncoderShelf() if encoders is None else encoders
+        self._tables: dict[str, VectorTable] = {}
         self._unreadable: dict[str, str] = {}
+        self._count = 0
         self._lock = threading.RLock()
 
     @property
@@ -66,6 +78,11 @@ class FeatureStore:
         """Why each photo that was asked features of and cannot be read is so, by image id."""
         with self._lock:
             return dict(sorted(self._unreadable.items()))
+
+    @property
+    def encoded(self) -> int:
+        """How many photos this store had to encode so far, once for each encoder."""
+        return self._count
 
     def load(self, image_id: str) -> Pixels:
         """RGB pixels, uint8 of shape [height, width, 3]; decoded at every call.
@@ -104,71 +121,58 @@ class FeatureStore:
         with self._lock:
             self._complete(image_ids, encoder)
 
-    def _complete(self, image_ids: Sequence[str], encoder: str) -> _Table:
-        if encoder not in self._tables:
-            self._tables[encoder] = self._open(encoder)
-        table = self._tables[encoder]
-        missing = [one for one in dict.fromkeys(image_ids) if one not in table.rows]
+    def _complete(self, image_ids: Sequence[str], name: str) -> VectorTable:
+        encoder = self._shelf.get(name, ImageEncoder)
+        if encoder.signature not in self._tables:
+            self._tables[encoder.signature] = self._open(encoder)
+        table = self._tables[encoder.signature]
+        missing = table.missing(image_ids)
         if missing:
-            self._encode(missing, table)
-        for one in image_ids:
-            if one in table.unreadable:
-                self._unreadable[one] = table.unreadable[one]
+            self._encode(missing, encoder, table)
+        self._unreadable |= {one: table.notes[one] for one in image_ids if one in table.notes}
         return table
 
-    def _open(self, name: str) -> _Table:
-        encoder = get_encoder(name)
+    def _open(self, encoder: ImageEncoder) -> VectorTable:
         folder = None
         if self._cache_dir is not None:
-            identity = json.dumps([self._source.key, encoder.signature]).encode()
-            folder = self._cache_dir / "features" / hashlib.sha256(identity).hexdigest()[:32]
-        table = _Table(encoder, folder)
-        for shard in read_shards(folder, encoder.dim) if folder is not None else ():
-            table.add(shard)
-        return table
+            content = json.dumps([self._source.key, encoder.signature])
+            folder = self._cache_dir / "features" / text_key(content)
+        return VectorTable(folder, encoder.stored_as, encoder.dim)
 
-    def _encode(self, image_ids: Sequence[str], table: _Table) -> None:
+    def _encode(self, image_ids: Sequence[str], encoder: ImageEncoder, table: VectorTable) -> None:
         loaded = self._progress.track(
             _load_ahead(self._source, image_ids), label="Encoding photos", total=len(image_ids)
         )
-        encoded: list[Shard] = []
-        for batch in _batches(zip(image_ids, loaded, strict=True)):
-            encoded.append(_encode_batch(table.encoder, batch))
-            if sum(len(one.ids) for one in encoded) >= _SHARD_PHOTOS:
-                _keep(table, encoded)
-                encoded = []
-        if encoded:
-            _keep(table, encoded)
+        pending: list[_Part] = []
+        try:
+            for batch in _batches(zip(image_ids, loaded, strict=True)):
+                part = _encode_batch(encoder, batch)
+                pending.append(part)
+                self._count += len(part.ids) - len(part.unreadable)
+                if sum(len(one.ids) for one in pending) >= _SHARD_PHOTOS:
+                    _keep(table, pending)
+        finally:  # also of an interrupted run
+            _keep(table, pending)
 
 
-class _Table:
-    """Features of one encoder; rows are only ever added."""
+class _Part(NamedTuple):
+    """Features of a batch, rows of zeros for unreadable photos."""
 
-    def __init__(self, encoder: ImageEncoder, folder: Path | None) -> None:
-        self.encoder = encoder
-        self.folder = folder
-        self.rows: dict[str, int] = {}
-        self.unreadable: dict[str, str] = {}
-        self._matrix = np.zeros((0, encoder.dim), dtype=np.float32)
+    ids: list[str]
+    features: NDArray[np.float32]
+    unreadable: dict[str, str]
+    """Why."""
 
-    def add(self, shard: Shard) -> None:
-        """Append the rows whose id is new."""
-        new = [i for i, one in enumerate(shard.ids) if one not in self.rows]
-        start, end = len(self.rows), len(self.rows) + len(new)
-        if end > len(self._matrix):
-            grown = np.zeros((max(end, len(self._matrix) * 2), self.encoder.dim), np.float32)
-            grown[:start] = self._matrix[:start]
-            self._matrix = grown
-        self._matrix[start:end] = shard.features[new]
-        for i in new:
-            image_id = shard.ids[i]
-            self.rows[image_id] = len(self.rows)
-            if image_id in shard.unreadable:
-                self.unreadable[image_id] = shard.unreadable[image_id]
 
-    def gather(self, image_ids: Sequence[str]) -> NDArray[np.float32]:
-        """Copy the rows of ``image_ids``."""
-        return self._matrix[np.array([self.rows[one] for one in image_ids], dtype=np.int64)]
+def _keep(table: VectorTable, pending: list[_Part]) -> None:
+    """Move all parts into the table."""
+    parts, pending[:] = list(pending), []
+    if parts:
+        table.add(
+            [image_id for part in parts for image_id in part.ids],
+            np.concatenate([part.features for part in parts]),
+            notes={one: reason for part in parts for one, reason in part.unreadable.items()},
+        )
 
 
 def _load_ahead(source: ImageSource, image_ids: Sequence[str]) -> Iterator[Pixels | ImageError]:
@@ -207,7 +211,7 @@ def _batches(
         yield batch
 
 
-def _encode_batch(encoder: ImageEncoder, batch: Sequence[tuple[str, Pixels | ImageError]]) -> Shard:
+def _encode_batch(encoder: ImageEncoder, batch: Sequence[tuple[str, Pixels | ImageError]]) -> _Part:
     unreadable: dict[str, str] = {}
     pixels: dict[int, Pixels] = {}
     for position, (image_id, one) in enumerate(batch):
@@ -222,40 +226,8 @@ def _encode_batch(encoder: ImageEncoder, batch: Sequence[tuple[str, Pixels | Ima
             pixels[position] = one
     features = np.zeros((len(batch), encoder.dim), dtype=np.float32)
     if pixels:
-        features[list(pixels)] = _checked(encoder, list(pixels.values()))
-    return Shard([image_id for image_id, _ in batch], features, unreadable)
-
-
-def _checked(encoder: ImageEncoder, pixels: Sequence[Pixels]) -> NDArray[np.float32]:
-    features = np.asarray(encoder.encode(pixels))
-    expected = (len(pixels), encoder.dim)
-    if features.shape != expected:
-        raise ContractError(
-            f"encoder {encoder.signature} returned shape {features.shape} instead of {expected}"
+        found = encoder.encode_images(list(pixels.values()))
+        features[list(pixels)] = checked_vectors(
+            found, len(pixels), encoder.dim, encoder, "encode_images"
         )
-    lengths = np.linalg.norm(features.astype(np.float64), axis=1)
-    if not np.allclose(lengths, 1, atol=1e-3):  # also refuses NaN and infinity
-        raise ContractError(
-            f"encoder {encoder.signature} returned vectors that are not of length 1; "
-            "encode() must L2-normalise its rows"
-        )
-    return features.astype(np.float32)
-
-
-def _keep(table: _Table, encoded: Sequence[Shard]) -> None:
-    """Add to the table, and to the disk as one shard."""
-    shard = Shard(
-        [image_id for one in encoded for image_id in one.ids],
-        np.concatenate([one.features for one in encoded]),
-        {image_id: reason for one in encoded for image_id, reason in one.unreadable.items()},
-    )
-    table.add(shard)
-    if table.folder is None:
-        return
-    try:
-        write_shard(table.folder, shard)
-    except OSError as error:
-        raise StoreError(
-            f"cannot write photo features into {table.folder}: {error}. "
-            "Make room or give another cache folder."
-        ) from error
+    return _Part([image_id for image_id, _ in batch], features, unreadable)

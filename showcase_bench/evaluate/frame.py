@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from showcase_bench.encoders.text_store import TextStore
 from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.metrics import Batch, Metric, TextTable
-from showcase_bench.metrics.batch import Features
+from showcase_bench.metrics.base import Need
+from showcase_bench.metrics.batch import Features, Swap, Visit
 from showcase_bench.metrics.text.corpus import TextCorpus
-from showcase_bench.types import Progress, Showcase, Timings
+from showcase_bench.types import (
+    Example,
+    NoProgress,
+    Progress,
+    Showcase,
+    TextEmbeddings,
+    Timings,
+)
 
 __all__ = ["Frame", "codes", "frame_of_references", "frame_of_workspace"]
 
 
-def _no_training() -> tuple[str, ...]:
+def _nothing() -> tuple[Any, ...]:
     return ()
 
 
@@ -34,8 +44,17 @@ class Frame:
     clusters: tuple[NDArray[np.int64], ...]
     """Codes of the users and of the businesses; empty where examples are independent."""
     features: Features | None = None
-    read_training: Callable[[], tuple[str, ...]] = _no_training
+    embeddings: TextEmbeddings | None = None
+    users: tuple[str, ...] = ()
+    businesses: tuple[str, ...] = ()
+    histories: tuple[tuple[str, ...], ...] = ()
+    """Texts of the users' earlier reviews."""
+    k: int = 0
+    """At most so many images are shown; 0 where there are none."""
+    read_training: Callable[[], tuple[str, ...]] = _nothing
     """Texts of the training reviews, where there are any."""
+    read_visits: Callable[[], tuple[Visit, ...]] = _nothing
+    """All rows of the data set, where there are any."""
     table: TextTable = field(default_factory=TextTable)
 
     @cached_property
@@ -49,24 +68,32 @@ class Frame:
         return self.read_training()
 
     @cached_property
+    def visits(self) -> tuple[Visit, ...]:
+        """Who was where: all rows of all splits."""
+        return self.read_visits()
+
+    @cached_property
     def training_corpus(self) -> TextCorpus:
         """The training texts."""
         return TextCorpus(tuple((text,) for text in self.training))
 
     def bind(self, metrics: Iterable[Metric]) -> tuple[Metric, ...]:
-        """Fix metrics that depend on a corpus to the references and training texts of this frame.
+        """Fix metrics that depend on a corpus or on weights to those of this frame.
 
         Raises
         ------
         UsageError
-            A metric is bound to another corpus.
+            A metric is bound to another corpus or to other weights.
+        RegistryError, MissingDependencyError
+            A metric's encoder is unknown or cannot be used.
         """
         return tuple(
             metric.bind(
                 self.corpus,
                 self.training_corpus if metric.corpus_source == "training texts" else None,
+                self.embeddings,
             )
-            if metric.corpus_field
+            if metric.corpus_field or metric.encoder_field
             else metric
             for metric in metrics
         )
@@ -75,10 +102,14 @@ class Frame:
         self,
         showcases: Sequence[Showcase],
         *,
+        needs: Collection[Need] = (),
         timings: Timings | None = None,
-        with_training: bool = False,
+        swaps: tuple[Swap | None, ...] = (),
     ) -> Batch:
-        """Align predictions, in the order of :attr:`ids`, with what they are scored against."""
+        """Align predictions, in the order of :attr:`ids`, with what they are scored against.
+
+        ``needs`` are those of the metrics; what takes long to read is read for them only.
+        """
         return Batch(
             ids=self.ids,
             hypotheses=tuple(showcase.text for showcase in showcases),
@@ -88,8 +119,14 @@ class Frame:
             pools=self.pools,
             features=self.features,
             corpus=self.corpus,
-            training=self.training if with_training else (),
+            training=self.training if "training texts" in needs else (),
             timings=timings,
+            embeddings=self.embeddings,
+            users=self.users,
+            businesses=self.businesses,
+            histories=self.histories,
+            visits=self.visits if "histories" in needs else (),
+            swaps=swaps,
             table=self.table,
         )
 
@@ -105,16 +142,34 @@ def frame_of_workspace(workspace: Workspace, progress: Progress | None = None) -
         rows = workspace.split("train").examples()
         return tuple(text for row in rows for text in row.gold.texts if text)
 
+    def visits() -> tuple[Visit, ...]:
+        return tuple(_visit(row) for row in workspace.rows)
+
+    users = tuple(query.user_id for query in queries)
+    businesses = tuple(query.business_id for query in queries)
     return Frame(
         ids=tuple(query.id for query in queries),
         references=tuple(tuple(t for t in example.gold.texts if t) for example in examples),
         gold_images=tuple(example.gold.image_ids for example in examples),
         pools=tuple(query.pool for query in queries),
-        clusters=(codes([q.user_id for q in queries]), codes([q.business_id for q in queries])),
+        clusters=(codes(users), codes(businesses)),
         features=workspace.images.features,
+        embeddings=workspace.texts,
+        users=users,
+        businesses=businesses,
+        histories=tuple(tuple(review.text for review in query.history) for query in queries),
+        k=workspace.policy.k,
         read_training=training,
+        read_visits=visits,
         table=TextTable(workspace.cache, progress),
     )
+
+
+def _visit(row: Example) -> Visit:
+    query = row.query
+    history = tuple(review.text for review in query.history)
+    text = next((text for text in row.gold.texts if text.strip()), None)
+    return Visit(query.user_id, query.business_id, history, text)
 
 
 def frame_of_references(
@@ -124,7 +179,7 @@ def frame_of_references(
 ) -> Frame:
     """Texts alone: references by id; examples count as independent of each other.
 
-    ``cache`` is the folder that keeps tokens between processes, if one does.
+    ``cache`` is the folder that keeps tokens and embeddings between processes, if one does.
     """
     nothing: tuple[tuple[str, ...], ...] = ((),) * len(references)
     return Frame(
@@ -133,6 +188,7 @@ def frame_of_references(
         gold_images=nothing,
         pools=nothing,
         clusters=(),
+        embeddings=TextStore(cache, progress or NoProgress()),
         table=TextTable(cache, progress),
     )
 

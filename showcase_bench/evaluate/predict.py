@@ -30,10 +30,25 @@ class Predicted:
 
     showcases: tuple[Showcase, ...]
     timings: Timings
+    swapped: tuple[Showcase, ...] | None = None
+    """Answers to the swapped queries; None where the model was not asked."""
 
 
-def run_model(plan: BuildPlan, workspace: Workspace, *, seed: int, progress: Progress) -> Predicted:
+def run_model(
+    plan: BuildPlan,
+    workspace: Workspace,
+    *,
+    seed: int,
+    progress: Progress,
+    swapped_queries: Sequence[Query] | None = None,
+) -> Predicted:
     """Build, fit and predict.
+
+    Parameters
+    ----------
+    swapped_queries
+        Queries on behalf of other users, which the fitted model answers as well; an oracle, whose
+        answers are the gold, is not asked.
 
     Raises
     ------
@@ -62,11 +77,21 @@ def run_model(plan: BuildPlan, workspace: Workspace, *, seed: int, progress: Pro
                     plan.label, model, workspace.scored_split.examples(), workspace.images, progress
                 )
             timings = _timings(fit_seconds, seconds, model.parameters())
+            swapped = None
+            if swapped_queries is not None and isinstance(model, Model):
+                answers, _ = predict_queries(
+                    f"{plan.label} for other users",
+                    model,
+                    swapped_queries,
+                    workspace.images,
+                    progress,
+                )
+                swapped = tuple(answers)
     except (ShowcaseError, KeyboardInterrupt):
         raise
     except Exception as error:  # a plugin may fail in any way
         raise ContractError(_describe(plan, error)) from error
-    return Predicted(tuple(showcases), timings)
+    return Predicted(tuple(showcases), timings, swapped)
 
 
 def predict_queries(

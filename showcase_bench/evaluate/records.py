@@ -46,14 +46,21 @@ class RunInputs:
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """What no system can change: the value of a random choice, and the best possible one."""
+    """What frames a score: a floor that takes no skill, and a ceiling."""
 
     expected: float
-    """Exact expectation under a uniformly random selection from the pool."""
+    """Of selection metrics the exact expectation under a uniformly random selection from the pool;
+    else what the references score when they are given to other users or shown with other photos."""
     low: float
     high: float
-    """95 % of random systems score between these."""
+    """95 % of random systems score between these; or the 95 % interval of the floor."""
     best: float
+    """Best possible value; or what the references score."""
+
+    def normalised(self, value: float) -> float | None:
+        """Place of ``value`` between floor (0) and ceiling (1); None where they are equal."""
+        span = self.best - self.expected
+        return (value - self.expected) / span if span else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +87,11 @@ class RunRecord:
     primary: Mapping[str, str]
     """Section of the board to the name of the metric that orders it."""
     levels: Mapping[str, Levels]
-    """By metric name; only metrics of the selection group have them."""
+    """By metric name, for those that have a floor and a ceiling."""
     predictions_sha256: str
     scores_sha256: str
+    swapped_sha256: str | None = None
+    """Of the predictions for other users, where metrics asked for them."""
 
     @property
     def label(self) -> str:

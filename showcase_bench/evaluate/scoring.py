@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from showcase_bench.evaluate.controls import control_showcases, reference_showcases
 from showcase_bench.evaluate.frame import Frame
 from showcase_bench.evaluate.records import Levels
 from showcase_bench.metrics import Batch, Metric, chance
+from showcase_bench.metrics.base import Control, Need
+from showcase_bench.metrics.batch import Swap
 from showcase_bench.stats.intervals import interval
 from showcase_bench.types import Interval, NoProgress, Progress, Score, Showcase, Timings
 
@@ -44,7 +48,14 @@ class Scorer:
 
     @cached_property
     def levels(self) -> dict[str, Levels]:
-        """Random expectation and best possible value of the selection metrics, by name."""
+        """Floor and ceiling of the metrics that have them, by name.
+
+        Of selection metrics the random expectation and the best possible value; of those with a
+        :attr:`Metric.floor` what the references score with other users or photos, and as they are.
+        """
+        return {**self._chance(), **self._controls()}
+
+    def _chance(self) -> dict[str, Levels]:
         batch = self.frame.batch([Showcase(one) for one in self.frame.ids])
         levels = {}
         for metric in self.metrics:
@@ -53,16 +64,32 @@ class Scorer:
                 levels[metric.name] = Levels(one.expected, one.low, one.high, one.best)
         return levels
 
+    def _controls(self) -> dict[str, Levels]:
+        levels = {}
+        for control in get_args(Control):
+            framed = [metric for metric in self.metrics if metric.floor == control]
+            if not framed:
+                continue
+            floor = self._batch(control_showcases(self.frame, control))
+            ceiling = self._batch(reference_showcases(self.frame))
+            for metric in framed:
+                low, high = self._score(metric, floor), self._score(metric, ceiling)
+                if low.value is not None and low.interval is not None and high.value is not None:
+                    levels[metric.name] = Levels(
+                        low.value, low.interval.low, low.interval.high, high.value
+                    )
+        return levels
+
     def score(
         self,
         showcases: Sequence[Showcase],
         *,
         timings: Timings | None = None,
+        swaps: tuple[Swap | None, ...] = (),
         progress: Progress | None = None,
     ) -> Scored:
         """Every metric of one system; ``showcases`` in the order of the frame's ids."""
-        with_training = any("training texts" in metric.needs for metric in self.metrics)
-        batch = self.frame.batch(showcases, timings=timings, with_training=with_training)
+        batch = self._batch(showcases, timings, swaps)
         shown = progress or NoProgress()
         statistics = {
             metric.signature: metric.statistics(batch)
@@ -71,7 +98,20 @@ class Scorer:
         scores = (self._score(one, batch, statistics[one.signature]) for one in self.metrics)
         return Scored(tuple(scores), statistics)
 
-    def _score(self, metric: Metric, batch: Batch, stats: NDArray[np.float64]) -> Score:
+    def _batch(
+        self,
+        showcases: Sequence[Showcase],
+        timings: Timings | None = None,
+        swaps: tuple[Swap | None, ...] = (),
+    ) -> Batch:
+        needs = frozenset[Need]().union(*(metric.needs for metric in self.metrics))
+        return self.frame.batch(showcases, needs=needs, timings=timings, swaps=swaps)
+
+    def _score(
+        self, metric: Metric, batch: Batch, stats: NDArray[np.float64] | None = None
+    ) -> Score:
+        if stats is None:
+            stats = metric.statistics(batch)
         n_scored = int(metric.scored(batch).sum())
         value = float(metric.score(stats.sum(axis=0)))
         known = n_scored > 0 and bool(np.isfinite(value))

@@ -1,8 +1,9 @@
-"""Runs on disk: ``<root>/<task>/<model>/<run id>/`` with three files.
+"""Runs on disk: ``<root>/<task>/<model>/<run id>/`` with three files, or four.
 
-``run.json`` (what and how), ``predictions.jsonl`` (canonical order) and ``scores.parquet`` (the
-statistics of every example at full precision). A folder appears whole or not at all, and
-``run.json`` carries the hashes of the other two.
+``run.json`` (what and how), ``predictions.jsonl`` (canonical order), ``scores.parquet`` (the
+statistics of every example at full precision) and, where metrics asked for it, ``swapped.jsonl``
+(predictions for the same businesses on behalf of other users). A folder appears whole or not at
+all, and ``run.json`` carries the hashes of the others.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from showcase_bench.types import Showcase
 __all__ = ["RunStore", "ScoreTable", "StoredRun", "write_atomically"]
 
 RUN, PREDICTIONS, SCORES = "run.json", "predictions.jsonl", "scores.parquet"
+SWAPPED = "swapped.jsonl"
 
 
 @dataclass(frozen=True)
@@ -94,9 +96,12 @@ class StoredRun:
 
     def predictions(self) -> list[Showcase]:
         """The predictions in the order of the split; raises StoreError like :meth:`table`."""
-        data = self._verified(PREDICTIONS, self.record.predictions_sha256)
-        rows = [json.loads(line) for line in data.decode().split("\n") if line]
-        return [Showcase(row["id"], tuple(row["image_ids"]), row["text"]) for row in rows]
+        return _showcases(self._verified(PREDICTIONS, self.record.predictions_sha256))
+
+    def swapped(self) -> list[Showcase] | None:
+        """The predictions on behalf of other users, if there are; raises StoreError likewise."""
+        digest = self.record.swapped_sha256
+        return None if digest is None else _showcases(self._verified(SWAPPED, digest))
 
     def _verified(self, name: str, sha256: str) -> bytes:
         path = self.folder / name
@@ -113,6 +118,11 @@ class StoredRun:
                 "delete the folder of this run and run the model again"
             )
         return data
+
+
+def _showcases(data: bytes) -> list[Showcase]:
+    rows = [json.loads(line) for line in data.decode().split("\n") if line]
+    return [Showcase(row["id"], tuple(row["image_ids"]), row["text"]) for row in rows]
 
 
 class RunStore:
@@ -145,19 +155,20 @@ class RunStore:
             if not path.parent.name.startswith("."):
                 yield self._load(path.parent)
 
-    def write(self, record: RunRecord, predictions: bytes, scores: bytes) -> StoredRun:
+    def write(
+        self, record: RunRecord, predictions: bytes, scores: bytes, swapped: bytes | None = None
+    ) -> StoredRun:
         """Store a run whole; one that is there under the same id is replaced."""
+        parts = [(PREDICTIONS, predictions), (SCORES, scores), (RUN, record.to_json())]
+        if swapped is not None:
+            parts.insert(0, (SWAPPED, swapped))
         folder = self.folder(record.inputs.task, record.inputs.model, record.id)
         with _clear_errors(folder):
             folder.parent.mkdir(parents=True, exist_ok=True)
             temporary = Path(tempfile.mkdtemp(prefix=f".{record.id}-", dir=folder.parent))
             try:
                 temporary.chmod(0o755)
-                for name, data in (
-                    (PREDICTIONS, predictions),
-                    (SCORES, scores),
-                    (RUN, record.to_json()),
-                ):
+                for name, data in parts:
                     write_durably(temporary / name, data)
                 _move_into_place(temporary, folder)
             finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,6 +13,7 @@ from showcase_bench.errors import ContractError, ImageError, ShowcaseError
 from showcase_bench.evaluate.build import BuildPlan
 from showcase_bench.evaluate.environment import code_revision, describe_environment
 from showcase_bench.evaluate.frame import frame_of_workspace
+from showcase_bench.evaluate.others import swapped_queries, swaps_of
 from showcase_bench.evaluate.predict import run_model
 from showcase_bench.evaluate.predictions import dump_predictions
 from showcase_bench.evaluate.records import RunInputs, RunRecord
@@ -20,7 +21,8 @@ from showcase_bench.evaluate.scoring import Scored, Scorer
 from showcase_bench.evaluate.store import RunStore, ScoreTable, StoredRun
 from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.metrics import Metric
-from showcase_bench.types import NoProgress, Progress, Timings
+from showcase_bench.metrics.batch import Swap
+from showcase_bench.types import NoProgress, Progress, Query, Showcase, Timings
 
 __all__ = ["Failure", "Suite", "SuiteResult"]
 
@@ -95,6 +97,9 @@ class Suite:
                 elif self._is_scored(stored):
                     runs.append(stored)
                     reused += 1
+                elif self._swapped and self._lacks_swaps(stored):
+                    runs.append(self._run_one(plan, inputs))
+                    made += 1
                 else:
                     runs.append(self._rescore(stored))
                     rescored += 1
@@ -136,6 +141,24 @@ class Suite:
             version=showcase_bench.__version__,
         )
 
+    @cached_property
+    def _swapped(self) -> list[Query | None] | None:
+        """The swapped queries, where a metric looks at the answers."""
+        if not any("swaps" in metric.needs for metric in self._scorer.metrics):
+            return None
+        return swapped_queries(self.workspace)
+
+    def _lacks_swaps(self, stored: StoredRun) -> bool:
+        return stored.record.role != "ceiling" and stored.record.swapped_sha256 is None
+
+    def _score(
+        self, showcases: Sequence[Showcase], timings: Timings, swapped: Sequence[Showcase] | None
+    ) -> Scored:
+        swaps: tuple[Swap | None, ...] = ()
+        if self._swapped is not None and swapped is not None:
+            swaps = swaps_of(self._swapped, swapped)
+        return self._scorer.score(showcases, timings=timings, swaps=swaps)
+
     def _is_scored(self, stored: StoredRun) -> bool:
         """Whether its scores are those of today's metrics."""
         wanted = [metric.signature for metric in self._scorer.metrics]
@@ -143,8 +166,8 @@ class Suite:
 
     def _rescore(self, stored: StoredRun) -> StoredRun:
         """Score stored predictions with today's metrics; the model is not run."""
-        showcases = stored.predictions()
-        scored = self._scorer.score(showcases, timings=stored.record.timings)
+        showcases, swapped = stored.predictions(), stored.swapped()
+        scored = self._score(showcases, stored.record.timings, swapped)
         table = self._table(scored)
         record = replace(
             stored.record,
@@ -152,14 +175,27 @@ class Suite:
             levels=self._scorer.levels,
             scores_sha256=hashlib.sha256(table).hexdigest(),
         )
-        return self.store.write(record, dump_predictions(showcases), table)
+        kept = None if swapped is None else dump_predictions(swapped)
+        return self.store.write(record, dump_predictions(showcases), table, kept)
 
     def _run_one(self, plan: BuildPlan, inputs: RunInputs) -> StoredRun:
-        predicted = run_model(plan, self.workspace, seed=inputs.seed, progress=self._progress)
-        scored = self._scorer.score(predicted.showcases, timings=predicted.timings)
-        predictions, table = dump_predictions(predicted.showcases), self._table(scored)
-        record = self._record(plan, inputs, predicted.timings, scored, predictions, table)
-        return self.store.write(record, predictions, table)
+        asked = self._swapped
+        predicted = run_model(
+            plan,
+            self.workspace,
+            seed=inputs.seed,
+            progress=self._progress,
+            swapped_queries=None if asked is None else [q for q in asked if q is not None],
+        )
+        scored = self._score(predicted.showcases, predicted.timings, predicted.swapped)
+        files = {
+            "predictions": dump_predictions(predicted.showcases),
+            "scores": self._table(scored),
+        }
+        if predicted.swapped is not None:
+            files["swapped"] = dump_predictions(predicted.swapped)
+        record = self._record(plan, inputs, predicted.timings, scored, files)
+        return self.store.write(record, **files)
 
     def _table(self, scored: Scored) -> bytes:
         queries = self.workspace.queries
@@ -176,9 +212,9 @@ class Suite:
         inputs: RunInputs,
         timings: Timings,
         scored: Scored,
-        predictions: bytes,
-        table: bytes,
+        files: Mapping[str, bytes],
     ) -> RunRecord:
+        digests = {f"{k}_sha256": hashlib.sha256(data).hexdigest() for k, data in files.items()}
         return RunRecord(
             id=inputs.run_id,
             inputs=inputs,
@@ -195,8 +231,7 @@ class Suite:
             scores=scored.scores,
             primary=self.workspace.task.primary_names(),
             levels=self._scorer.levels,
-            predictions_sha256=hashlib.sha256(predictions).hexdigest(),
-            scores_sha256=hashlib.sha256(table).hexdigest(),
+            **digests,
         )
 
     @cached_property

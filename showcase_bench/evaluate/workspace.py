@@ -11,11 +11,13 @@ from pathlib import Path
 from showcase_bench.datasets.dataset import Dataset, DatasetSplit
 from showcase_bench.datasets.policy import SplitPolicy
 from showcase_bench.datasets.tasks import Places, Task
+from showcase_bench.encoders import EncoderShelf
 from showcase_bench.encoders.feature_store import FeatureStore
+from showcase_bench.encoders.text_store import TextStore
 from showcase_bench.errors import UsageError
 from showcase_bench.metrics import Metric
 from showcase_bench.metrics.groups import expand_metrics
-from showcase_bench.types import NoProgress, Progress, Query
+from showcase_bench.types import Example, NoProgress, Progress, Query
 
 __all__ = ["Workspace", "default_cache_dir", "default_data_dir", "default_places"]
 
@@ -52,6 +54,7 @@ class Workspace:
     task: Task
     dataset: Dataset
     images: FeatureStore
+    texts: TextStore
     cache: Path
     """Folder of what is kept between processes."""
 
@@ -71,8 +74,13 @@ class Workspace:
         places = places or default_places()
         shown = progress or NoProgress()
         dataset = task.open(places, shown)
+        shelf = EncoderShelf()
         workspace = cls(
-            task, dataset, FeatureStore(dataset.images, places.cache, shown), places.cache
+            task,
+            dataset,
+            FeatureStore(dataset.images, places.cache, shown, shelf),
+            TextStore(places.cache, shown, shelf),
+            places.cache,
         )
         if not len(workspace.scored_split):
             raise UsageError(
@@ -111,6 +119,12 @@ class Workspace:
         return self.scored_split.queries()
 
     @cached_property
+    def rows(self) -> tuple[Example, ...]:
+        """The rows of all splits, one split after another."""
+        names = self.dataset.split_names
+        return tuple(row for name in names for row in self.split(name).examples())
+
+    @cached_property
     def metrics(self) -> tuple[Metric, ...]:
         """The task's metrics."""
         return self.parse_metrics(self.task.metric_names())
@@ -120,6 +134,7 @@ class Workspace:
         return expand_metrics(names, default_k=self.policy.k)
 
     def prefetch(self) -> None:
-        """Encode every photo of the data set once, with progress."""
-        for encoder in sorted({str(getattr(m, "encoder", "")) for m in self.metrics} - {""}):
+        """Encode every photo of the data set once for the task's metrics, with progress."""
+        seen = (metric for metric in self.metrics if "features" in metric.needs)
+        for encoder in sorted({str(getattr(metric, "encoder", "")) for metric in seen} - {""}):
             self.images.prefetch(self.dataset.image_ids(), encoder)

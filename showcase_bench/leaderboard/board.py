@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,7 @@ class Column:
     higher_is_better: bool | None
     scale: str
     levels: Levels | None
-    """Random expectation and best possible value, where they can be computed."""
+    """Floor and ceiling, where it has them."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def build_board(runs: Sequence[StoredRun]) -> Board:
 
 
 def _section(metric: Metric) -> str:
-    return "photos" if "images" in metric.needs else "words"
+    return "photos" if "images" in metric.needs and "text" not in metric.needs else "words"
 
 
 def _build_section(
@@ -144,7 +144,9 @@ def _build_section(
             runs=entry.runs,
             rank=certainty[entry.label][0] if entry.label in certainty else None,
             letters=certainty[entry.label][1] if entry.label in certainty else "",
-            scores={metric.name: entry.scores[metric.name] for metric in metrics},
+            scores={
+                one.name: _placed(entry.scores[one.name], levels.get(one.name)) for one in metrics
+            },
         )
         for entry in shown
     )
@@ -161,6 +163,12 @@ def _build_section(
         for metric in metrics
     )
     return Section(name, primary.name, columns, rows)
+
+
+def _placed(score: EntryScore, levels: Levels | None) -> EntryScore:
+    if levels is None or score.value is None:
+        return score
+    return replace(score, normalised=levels.normalised(score.value))
 
 
 def _contends(entry: Entry) -> bool:
@@ -192,6 +200,10 @@ def _notes(entries: Sequence[Entry], unreadable: int) -> list[str]:
         "Ranks: the best and worst rank that the data allow, from all paired differences on the "
         "section's primary metric (two-sided, Holm-adjusted, 5 %); systems that share a letter "
         "cannot be told apart. Other columns are descriptive.",
+        "Floor and ceiling: of selection metrics the exact expectation of a random choice and the "
+        "best that the pools allow; of personalization the reference texts given to other users of "
+        "the business, and as they are; of grounding the reference texts beside other photos of "
+        "the pool, and beside their own. In brackets the place of a value between the two.",
         "A missing prediction scores the metric's worst value; a dash means that the system does "
         "not attempt this part at all.",
         "Rows flagged 'uses gold' are ceilings; 'exploits leak' marks a control that gains from "

@@ -34,6 +34,8 @@ class EntryScore:
     n_scored: int
     """Over all seeds."""
     n_unscored: int
+    normalised: float | None = None
+    """Place between the metric's floor (0) and ceiling (1), where it has them."""
 
 
 @dataclass(frozen=True)

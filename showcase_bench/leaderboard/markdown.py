@@ -10,10 +10,11 @@ from showcase_bench.leaderboard.entries import EntryScore
 
 __all__ = [
     "board_markdown",
-    "format_best",
+    "format_ceiling",
     "format_cell",
-    "format_chance",
+    "format_floor",
     "format_number",
+    "format_placed",
     "format_rank",
     "sense",
 ]
@@ -51,26 +52,26 @@ def _section(section: Section) -> list[str]:
     lines.append(_table_row(["rank", "", "system", *names]))
     lines.append(_table_row(["---", "---", "---", *["---:"] * len(names)]))
     for row in section.rows:
-        cells = [format_cell(row.scores[column.name]) for column in section.columns]
+        cells = [format_placed(row.scores[column.name]) for column in section.columns]
         lines.append(_table_row([format_rank(row), row.letters, _system(row), *cells]))
     if any(column.levels for column in section.columns):
-        chance = [format_chance(column) for column in section.columns]
-        best = [format_best(column) for column in section.columns]
-        lines.append(_table_row(["", "", "*chance, exact*", *chance]))
-        lines.append(_table_row(["", "", "*best possible*", *best]))
+        floor = [format_floor(column) for column in section.columns]
+        ceiling = [format_ceiling(column) for column in section.columns]
+        lines.append(_table_row(["", "", "*floor*", *floor]))
+        lines.append(_table_row(["", "", "*ceiling*", *ceiling]))
     return lines
 
 
-def format_chance(column: Column) -> str:
-    """Exact expectation of a random choice, and half of the interval that random systems fill."""
+def format_floor(column: Column) -> str:
+    """Value of the floor, and half of its interval; empty where there is none."""
     if column.levels is None:
         return ""
     half = (column.levels.high - column.levels.low) / 2
     return f"{format_number(column.levels.expected)} ±{format_number(half)}"
 
 
-def format_best(column: Column) -> str:
-    """Best possible value; empty where it is not known."""
+def format_ceiling(column: Column) -> str:
+    """Value of the ceiling; empty where there is none."""
     return "" if column.levels is None else format_number(column.levels.best)
 
 
@@ -92,6 +93,12 @@ def format_cell(score: EntryScore) -> str:
         return format_number(score.value)
     half = max(score.high - score.value, score.value - score.low)
     return f"{format_number(score.value)} ±{format_number(half, like=score.value)}"
+
+
+def format_placed(score: EntryScore) -> str:
+    """:func:`format_cell` with the place between floor and ceiling: ``0.312 ±0.021 (35 %)``."""
+    cell = format_cell(score)
+    return cell if score.normalised is None else f"{cell} ({100 * score.normalised:.0f} %)"
 
 
 def format_number(value: float, like: float | None = None) -> str:

@@ -16,9 +16,9 @@ from showcase_bench.leaderboard.compatible import newest
 from showcase_bench.leaderboard.gallery import build_gallery
 from showcase_bench.leaderboard.markdown import (
     TITLES,
-    format_best,
-    format_cell,
-    format_chance,
+    format_ceiling,
+    format_floor,
+    format_placed,
     format_rank,
     sense,
 )
@@ -43,7 +43,11 @@ def build_report(
         lstrip_blocks=True,
     )
     environment.filters.update(
-        cell=format_cell, chance=format_chance, best=format_best, rank=format_rank, sense=sense
+        cell=format_placed,
+        floor=format_floor,
+        ceiling=format_ceiling,
+        rank=format_rank,
+        sense=sense,
     )
     photos = next((s for s in board.sections if s.name == "photos"), None)
     return environment.get_template("report.html.j2").render(

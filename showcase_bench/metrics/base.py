@@ -19,8 +19,10 @@ from showcase_bench.errors import UsageError
 from showcase_bench.metrics.batch import Batch
 from showcase_bench.metrics.text.corpus import TextCorpus
 from showcase_bench.spec import Scalar, format_arguments, format_value
+from showcase_bench.types import TextEmbeddings
 
 __all__ = [
+    "Control",
     "Cost",
     "Floats",
     "Group",
@@ -28,14 +30,36 @@ __all__ = [
     "Metric",
     "Need",
     "Scale",
+    "require_at_least",
+    "require_encoder",
 ]
 
 Floats = NDArray[np.float64]
 Kind = Literal["mean", "corpus", "set", "run"]
-Group = Literal["selection", "set diversity", "n-gram", "diversity of text", "cost"]
-Need = Literal[
-    "images", "gold images", "pools", "features", "text", "references", "training texts", "timings"
+Group = Literal[
+    "selection",
+    "set diversity",
+    "n-gram",
+    "diversity of text",
+    "embedding",
+    "personalization",
+    "grounding",
+    "cost",
 ]
+Need = Literal[
+    "images",
+    "gold images",
+    "pools",
+    "features",
+    "text",
+    "references",
+    "training texts",
+    "embeddings",
+    "histories",
+    "swaps",
+    "timings",
+]
+Control = Literal["other user", "other photos", "photos elsewhere"]
 Scale = Literal[
     "unit", "percent", "ten", "count", "bits", "seconds", "milliseconds", "per second", "MiB"
 ]
@@ -79,6 +103,12 @@ class Metric(abc.ABC):
     corpus_source: ClassVar[Literal["references", "training texts"]] = "references"
     """Which corpus that is."""
 
+    encoder_field: ClassVar[str | None] = None
+    """Field with the name of the encoder whose weights the numbers depend on, if they do."""
+    floor: ClassVar[Control | None] = None
+    """What scores the least that means anything: the same texts given to other users, or shown
+    beside other photos. The references are the ceiling then."""
+
     @property
     def short_name(self) -> str:
         """Label with the parameters of :attr:`named_by`, such as ``precision@3``."""
@@ -97,9 +127,15 @@ class Metric(abc.ABC):
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
             if field.name not in {*self.in_name, self.corpus_field}
-            and getattr(self, field.name) != field.default
+            and self._without_weights(field.name) != field.default
         }
         return f"{self.short_name}{format_arguments(given)}"
+
+    def _without_weights(self, field: str) -> Scalar:
+        value: Scalar = getattr(self, field)
+        if field == self.encoder_field and isinstance(value, str):
+            return value.partition("@")[0]
+        return value
 
     @property
     def signature(self) -> str:
@@ -125,14 +161,29 @@ class Metric(abc.ABC):
 
         return parse_metric(text, default_k)
 
-    def bind(self, references: TextCorpus, training: TextCorpus | None = None) -> Self:
-        """Return the metric fixed to the corpus that it depends on; itself where there is none.
+    def bind(
+        self,
+        references: TextCorpus,
+        training: TextCorpus | None = None,
+        embeddings: TextEmbeddings | None = None,
+    ) -> Self:
+        """Return the metric fixed to the corpus and the weights that its numbers depend on.
+
+        Parameters
+        ----------
+        embeddings
+            Knows the encoders and completes their names by the hash of their weights.
 
         Raises
         ------
         UsageError
-            The metric is bound to another corpus already.
+            The metric is bound to another corpus or to other weights already.
+        RegistryError, MissingDependencyError
+            The encoder is unknown or cannot be used.
         """
+        if self.encoder_field is not None and embeddings is not None:
+            named = {self.encoder_field: embeddings.identify(getattr(self, self.encoder_field))}
+            self = dataclasses.replace(self, **named)
         corpus = references if self.corpus_source == "references" else training
         if self.corpus_field is None or corpus is None:
             return self
@@ -150,6 +201,8 @@ class Metric(abc.ABC):
         An example without the gold that the metric needs cannot.
         """
         scored = batch.has_images if "images" in self.needs else batch.has_text
+        if {"images", "text"} <= self.needs:
+            scored = batch.has_images & batch.has_text
         if "references" in self.needs:
             scored = scored & batch.has_reference
         if "gold images" in self.needs:
@@ -198,3 +251,9 @@ def require_at_least(value: int, least: int, what: str) -> None:
     """Raise a :class:`UsageError` unless ``value`` is an integer of at least ``least``."""
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise UsageError(f"{what} must be an integer of at least {least}, not {value!r}")
+
+
+def require_encoder(encoder: object, metric: str) -> None:
+    """Raise a :class:`UsageError` unless ``encoder`` can be a name that a signature holds."""
+    if not isinstance(encoder, str) or not encoder or "|" in encoder:
+        raise UsageError(f"encoder of {metric} must be a name without '|', not {encoder!r}")

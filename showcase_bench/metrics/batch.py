@@ -14,11 +14,22 @@ from numpy.typing import NDArray
 from showcase_bench.errors import UsageError
 from showcase_bench.metrics.text.corpus import TextCorpus
 from showcase_bench.metrics.text.table import Rows, TextTable, TokenIds, strings
-from showcase_bench.types import Timings
+from showcase_bench.types import TextEmbeddings, Timings
 
-__all__ = ["Batch", "Features", "Pairing"]
+__all__ = ["Batch", "Features", "Pairing", "Swap", "Visit"]
 
 T = TypeVar("T")
+
+_COLUMNS: dict[str, Any] = {
+    "selected": (),
+    "gold_images": (),
+    "pools": (),
+    "users": "",
+    "businesses": "",
+    "histories": (),
+    "swaps": None,
+}
+"""Columns that may be left out, and what they then hold on every row."""
 
 Features: TypeAlias = Callable[[Sequence[str], str], NDArray[np.float32]]
 """``features(image_ids, encoder)``: L2-normalised rows, zeros for unreadable photos."""
@@ -36,6 +47,26 @@ class Pairing(NamedTuple):
     """Row of each reference, int64 of shape [m], those of an example next to each other."""
     offsets: Rows
     """int64 of shape [n + 1]."""
+
+
+class Visit(NamedTuple):
+    """A row of the data set, of any split: who was where, after which reviews."""
+
+    user: str
+    business: str
+    history: tuple[str, ...]
+    """Texts of the user's earlier reviews, masked and cut as for models."""
+    text: str | None
+    """The review; None where it is empty."""
+
+
+class Swap(NamedTuple):
+    """What a system gave when it was asked on behalf of another user."""
+
+    history: tuple[str, ...]
+    """Of the other user."""
+    text: str | None
+    images: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -64,16 +95,25 @@ class Batch:
     """Texts of the training reviews."""
     timings: Timings | None = None
     """What the run that made the predictions cost."""
+    embeddings: TextEmbeddings | None = None
+    users: tuple[str, ...] = ()
+    businesses: tuple[str, ...] = ()
+    histories: tuple[tuple[str, ...], ...] = ()
+    """Texts of the user's earlier reviews; an empty tuple where there are none."""
+    visits: tuple[Visit, ...] = ()
+    """All rows of the data set that may serve as other users, in its order; not row by row."""
+    swaps: tuple[Swap | None, ...] = ()
+    """None where the system was not asked again, or no other user was at the business."""
     table: TextTable = field(default_factory=TextTable)
     """Shared between the batches of several systems: a text is tokenised once."""
     _memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         n = len(self.ids)
-        for name in ("selected", "gold_images", "pools"):
+        for name, missing in _COLUMNS.items():
             if not getattr(self, name) and n:
-                object.__setattr__(self, name, ((),) * n)
-        for name in ("hypotheses", "references", "selected", "gold_images", "pools"):
+                object.__setattr__(self, name, (missing,) * n)
+        for name in ("hypotheses", "references", *_COLUMNS):
             if len(getattr(self, name)) != n:
                 raise UsageError(f"a batch of {n} ids has {len(getattr(self, name))} {name}")
         _require_texts(self.ids, self.hypotheses, self.references)
@@ -149,6 +189,37 @@ class Batch:
     def has_reference(self) -> NDArray[np.bool_]:
         """Which examples have at least one reference; bool of shape [n]."""
         return np.array([bool(texts) for texts in self.references], dtype=bool)
+
+    @cached_property
+    def has_history(self) -> NDArray[np.bool_]:
+        """Which examples come from a user with earlier reviews; bool of shape [n]."""
+        return np.array([bool(texts) for texts in self.histories], dtype=bool)
+
+    @property
+    def required_embeddings(self) -> TextEmbeddings:
+        """The embeddings of texts.
+
+        Raises
+        ------
+        UsageError
+            The batch has none.
+        """
+        if self.embeddings is None:
+            raise UsageError("this metric needs embeddings of texts, and this batch has none")
+        return self.embeddings
+
+    @property
+    def required_features(self) -> Features:
+        """The features of images.
+
+        Raises
+        ------
+        UsageError
+            The batch has none.
+        """
+        if self.features is None:
+            raise UsageError("this metric needs features of images, and this batch has none")
+        return self.features
 
     @cached_property
     def has_gold_images(self) -> NDArray[np.bool_]:

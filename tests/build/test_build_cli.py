@@ -19,12 +19,15 @@ BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "build.py"
 
 PLUGIN = """
 import numpy as np
-from showcase_bench.encoders.pairs import PairEncoder
+from showcase_bench.encoders import PairEncoder
 
 class Brightness(PairEncoder):
-    def __init__(self, argument):
-        self.argument = argument
     signature = "brightness|v:1"
+    identity = "brightness"
+    dim = 2
+    most_tokens = 77
+    def token_counts(self, texts):
+        return np.array([len(t.split()) for t in texts])
     def encode_texts(self, texts):
         return np.array([[1, 0] if "bright" in t else [0, 1] for t in texts], np.float32)
     def encode_images(self, pixels):
@@ -126,7 +129,7 @@ def test_s2_with_an_encoder_of_another_package(raw, tmp_path):
     (site / "bright.py").write_text(PLUGIN)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: bright\nVersion: 0.1\n")
     (info / "entry_points.txt").write_text(
-        "[showcase_bench.pair_encoders]\nbright = bright:Brightness\n"
+        "[showcase_bench.encoders]\nbright = bright:Brightness\n"
     )
     command = "from showcase_bench.cli.data_build import command; command()"
     done = subprocess.run(

@@ -24,8 +24,8 @@ from showcase_bench.datasets.build.classifier import (
     pair_features,
 )
 from showcase_bench.datasets.build.embedding import embed_images, embed_texts
-from showcase_bench.datasets.build.sentences import sentences
 from showcase_bench.errors import ContractError, DataError, ImageError, UsageError
+from showcase_bench.sentences import sentences
 
 COLORS = {"red": (230, 20, 20), "green": (20, 230, 20), "blue": (20, 20, 230)}
 

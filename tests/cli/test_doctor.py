@@ -5,16 +5,22 @@ import math
 
 import pytest
 
-from showcase_bench.errors import MissingDependencyError
+from showcase_bench.errors import MissingDependencyError, UsageError
+from showcase_bench.evaluate.golden import encoded_golden_batch
 from showcase_bench.metrics import METRICS, golden, parse_metric
 from showcase_bench.metrics.golden import compute_golden
+
+
+@pytest.fixture(autouse=True)
+def _encoders(loaded_encoders):
+    pass
 
 
 @pytest.fixture
 def stored(monkeypatch, meteor_cache):
     """What the golden file holds, to be changed; right to begin with."""
     data = golden._stored()
-    data["scores"] = compute_golden(meteor_cache)
+    data["scores"] = compute_golden(encoded_golden_batch(meteor_cache))
     monkeypatch.setattr(golden, "_stored", lambda: data)
     return data
 
@@ -45,7 +51,7 @@ def test_json(cli, stored):
     assert {"python", "platform", "numpy"} <= set(found["environment"])
     assert len(found["metrics"]) == len(METRICS)
     for row in found["metrics"]:
-        assert set(row) == {"name", "signature", "expected", "found", "problem"}
+        assert set(row) == {"name", "signature", "expected", "found", "problem", "missing"}
         assert row["problem"] is None
         assert row["found"] == row["expected"] == stored["scores"][row["signature"]]
 
@@ -75,15 +81,16 @@ def test_quiet_prints_problems_only(cli, stored):
     assert done.stderr == ""
 
 
-def test_a_metric_that_cannot_run_says_what_is_missing(cli, stored, monkeypatch):
+@pytest.mark.parametrize(("error", "code"), [(MissingDependencyError, 0), (UsageError, 1)])
+def test_a_metric_that_cannot_run_says_why(cli, stored, monkeypatch, error, code):
     def fail(self, batch):
-        raise MissingDependencyError("it needs Java; install Java")
+        raise error("it needs a thing; install the thing")
 
     monkeypatch.setattr(type(parse_metric("sacrebleu")), "statistics", fail)
     for more in ((), ("--json",)):
         done = cli("doctor", *more)
-        assert done.exit_code == 1
-        assert "it needs Java; install Java" in done.stdout
+        assert done.exit_code == code
+        assert "it needs a thing; install the thing" in done.stdout
         assert "Traceback" not in done.output
 
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import threading
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -10,11 +12,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from showcase_bench.encoders import feature_store
+from showcase_bench.datasets.images.folder import FolderImages
+from showcase_bench.encoders import feature_store, names
 from showcase_bench.encoders.base import ImageEncoder
 from showcase_bench.encoders.color_layout import ColorLayout
 from showcase_bench.encoders.feature_store import FeatureStore
+from showcase_bench.encoders.names import EncoderShelf
 from showcase_bench.errors import ContractError, ImageError, RegistryError, StoreError
 from showcase_bench.types import ImageSource, ImageStore, NoProgress
 
@@ -52,10 +57,11 @@ class CountingProgress:
 
 class BrokenEncoder(ImageEncoder):
     signature = "broken|v:1"
+    identity = "broken"
     dim = 2
     output: Any = None
 
-    def encode(self, pixels: Sequence[np.ndarray]) -> np.ndarray:
+    def encode_images(self, pixels: Sequence[np.ndarray]) -> np.ndarray:
         return self.output(len(pixels))
 
 
@@ -69,7 +75,7 @@ def files(cache: Path) -> list[Path]:
 
 def direct(ids: Sequence[str]) -> np.ndarray:
     photos = Photos()
-    return ColorLayout().encode([photos.load(one) for one in ids])
+    return ColorLayout().encode_images([photos.load(one) for one in ids])
 
 
 def test_is_an_image_store() -> None:
@@ -158,7 +164,7 @@ def test_another_source_key_shares_nothing(tmp_path: Path) -> None:
 def test_one_prefetch_writes_one_shard_and_nothing_new_writes_none(tmp_path: Path) -> None:
     one = store(Photos(), tmp_path)
     one.prefetch([f"p{i}" for i in range(300)], ENCODER)
-    assert sorted(path.suffix for path in files(tmp_path)) == [".json", ".npy"]
+    assert sorted(path.suffix for path in files(tmp_path)) == [".keys", ".npy"]
     one.features(["p1", "p2"], ENCODER)
     assert len(files(tmp_path)) == 2
 
@@ -179,13 +185,29 @@ def test_shards_are_cut_so_that_a_killed_run_keeps_most(
     ids = [f"p{i}" for i in range(300)]
     with pytest.raises(Killed):
         store(Deadly(), tmp_path).prefetch(ids, ENCODER)
+    assert len([one for one in files(tmp_path) if one.suffix == ".npy"]) == 2
     photos = Photos()
     rows = store(photos, tmp_path).features(ids, ENCODER)
     assert len(photos.loads) <= 200
     assert rows.tobytes() == direct(ids).tobytes()
 
 
-@pytest.mark.parametrize("suffix", [".npy", ".json"])
+def test_an_interrupted_run_keeps_what_it_encoded(tmp_path: Path) -> None:
+    class Interrupted(Photos):
+        def load(self, image_id: str) -> np.ndarray:
+            if image_id == "p290":
+                raise KeyboardInterrupt
+            return super().load(image_id)
+
+    ids = [f"p{i}" for i in range(300)]
+    with pytest.raises(KeyboardInterrupt):
+        store(Interrupted(), tmp_path).prefetch(ids, ENCODER)
+    again = store(Photos(), tmp_path)
+    assert again.features(ids, ENCODER).tobytes() == direct(ids).tobytes()
+    assert again.encoded == 300 - 4 * 64
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".keys"])
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty", "gone", "garbage"])
 def test_damaged_shards_are_passed_over_and_rebuilt(
     tmp_path: Path, suffix: str, damage: str
@@ -308,9 +330,8 @@ def test_unknown_encoder() -> None:
 def test_an_encoder_that_breaks_its_contract_is_named(
     monkeypatch: pytest.MonkeyPatch, output: Any, message: str
 ) -> None:
-    encoder = BrokenEncoder()
-    encoder.output = output
-    monkeypatch.setattr(feature_store, "get_encoder", lambda name: encoder)
+    monkeypatch.setattr(BrokenEncoder, "output", staticmethod(output))
+    monkeypatch.setattr(names, "get_encoder", lambda name, kind: BrokenEncoder())
     with pytest.raises(ContractError, match=message):
         store(Photos()).features(["a"], "broken")
 
@@ -329,3 +350,120 @@ def test_load_decodes_and_passes_errors_on() -> None:
     assert one.load("a").tobytes() == Photos().load("a").tobytes()
     with pytest.raises(ImageError, match="truncated"):
         one.load("bad")
+
+
+def test_photos_encoded_are_counted_and_a_second_store_encodes_none(tmp_path: Path) -> None:
+    first = store(Photos(), tmp_path)
+    first.features(["a", "b", "a", "bad"], ENCODER)
+    assert first.encoded == 2
+    first.features(["c", "b"], ENCODER)
+    assert first.encoded == 3
+    second = store(Photos(), tmp_path)
+    second.features(["a", "b", "c", "bad"], ENCODER)
+    assert second.encoded == 0
+
+
+def test_stores_share_the_encoders_of_a_shelf(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def make(name: str, kind: type) -> ColorLayout:
+        made.append(name)
+        return ColorLayout()
+
+    monkeypatch.setattr(names, "get_encoder", make)
+    shelf = EncoderShelf()
+    for _ in range(2):
+        FeatureStore(Photos(), None, NoProgress(), shelf).features(["a"], ENCODER)
+    assert made == [ENCODER]
+
+
+def test_an_encoder_may_ask_for_half_precision_on_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Half(ColorLayout):
+        stored_as = "float16"
+
+    monkeypatch.setattr(names, "get_encoder", lambda name, kind: Half())
+    ids = ["a", "b"]
+    rows = [store(Photos(), tmp_path).features(ids, ENCODER) for _ in range(2)]
+    assert rows[0].tobytes() == rows[1].tobytes()
+    assert rows[0].tobytes() == direct(ids).astype(np.float16).astype(np.float32).tobytes()
+    (matrix,) = (one for one in files(tmp_path) if one.suffix == ".npy")
+    assert np.load(matrix).dtype == np.float16
+
+
+def bomb(side: int) -> bytes:
+    """A PNG of a few bytes that says it has ``side`` by ``side`` pixels."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return len(body).to_bytes(4) + kind + body + zlib.crc32(kind + body).to_bytes(4)
+
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", side.to_bytes(4) * 2 + b"\x08\x02\x00\x00\x00")
+        + chunk(b"IDAT", zlib.compress(b""))
+        + chunk(b"IEND", b"")
+    )
+
+
+def write_odd_photos(folder: Path) -> dict[str, str | None]:
+    """Photos that encoders stumble over; path of each by id."""
+    ramp = np.arange(0, 65_536, 64, dtype=np.uint16).reshape(32, 32)
+    frames = [Image.new("P", (12, 9), color) for color in (3, 200)]
+    frames[0].putpalette([value for i in range(256) for value in (i, 255 - i, i // 2)])
+    Image.new("RGB", (1, 1), (7, 200, 30)).save(folder / "one-pixel.png")
+    Image.new("RGB", (3000, 1), (7, 200, 30)).save(folder / "strip.png")
+    Image.new("CMYK", (20, 10), (200, 10, 30, 0)).save(folder / "cmyk.jpg")
+    Image.fromarray(ramp).save(folder / "deep.png")
+    Image.fromarray(ramp).save(folder / "deep.tiff")
+    frames[0].save(folder / "animated.gif", save_all=True, append_images=frames[1:])
+    frames[0].convert("RGB").save(
+        folder / "animated.webp", save_all=True, append_images=[frames[1].convert("RGB")]
+    )
+    Image.new("RGBA", (8, 8), (9, 9, 9, 0)).save(folder / "clear.png")
+    (folder / "huge.png").write_bytes(bomb(8_000))
+    (folder / "vast.png").write_bytes(bomb(60_000))
+    noise = io.BytesIO()
+    pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(noise, "JPEG")
+    (folder / "empty.jpg").write_bytes(b"")
+    (folder / "cut.jpg").write_bytes(noise.getvalue()[:-1000])
+    (folder / "text.jpg").write_text("<html>gone</html>")
+    locations: dict[str, str | None] = {path.stem: path.name for path in folder.iterdir()}
+    return locations | {
+        "deep16": "deep.tiff",
+        "deep": "deep.png",
+        "moving": "animated.webp",
+        "animated": "animated.gif",
+        "gone": None,
+    }
+
+
+def test_odd_photos_give_a_feature_or_a_reason(tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    locations = write_odd_photos(folder)
+    ids = sorted(locations)
+    first = store(FolderImages(folder, locations), tmp_path / "cache")
+    rows = first.features(ids, ENCODER)
+    assert dict(first.unreadable) == {
+        "cut": "truncated",
+        "empty": "the file is empty",
+        "gone": "no file",
+        "huge": "larger than 50 megapixels",
+        "text": "not an image",
+        "vast": "larger than 50 megapixels",
+    }
+    readable = np.array([one not in first.unreadable for one in ids])
+    assert not rows[~readable].any()
+    np.testing.assert_allclose(np.linalg.norm(rows[readable], axis=1), 1, atol=1e-5)
+    assert first.encoded == readable.sum() == 8
+    row = dict(zip(ids, rows, strict=True))
+    assert row["one-pixel"].tobytes() == row["strip"].tobytes()
+    np.testing.assert_allclose(row["deep"], row["deep16"], atol=1e-6)
+    shown = np.asarray(Image.open(folder / "animated.gif").convert("RGB"))
+    assert row["animated"].tobytes() == ColorLayout().encode_images([shown])[0].tobytes()
+    again = store(FolderImages(folder, locations), tmp_path / "cache")
+    assert again.features(ids, ENCODER).tobytes() == rows.tobytes()
+    assert dict(again.unreadable) == dict(first.unreadable)
+    assert again.encoded == 0

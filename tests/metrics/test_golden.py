@@ -12,7 +12,8 @@ from pycocoevalcap.rouge.rouge import Rouge as PeerRougeL
 from rouge_score.rouge_scorer import RougeScorer
 from sacrebleu.metrics import BLEU, CHRF, TER
 
-from showcase_bench.errors import MissingDependencyError
+from showcase_bench.errors import MissingDependencyError, UsageError
+from showcase_bench.evaluate.golden import encoded_golden_batch
 from showcase_bench.metrics import METRICS, golden, parse_metric
 from showcase_bench.metrics.golden import (
     check_golden,
@@ -30,12 +31,10 @@ CORPORA = (
 TEXTS = [text or "" for text in BATCH.hypotheses]
 
 
-TABLES = [None]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _tables(meteor_cache):
-    TABLES[0] = meteor_cache
+@pytest.fixture
+def encoded(meteor_cache, loaded_encoders):
+    """Make the golden batch as the machine sees it, from what is stored by then."""
+    return lambda: encoded_golden_batch(meteor_cache)
 
 
 def stored():
@@ -46,8 +45,8 @@ def golden_value(name):
     return stored()["scores"][parse_metric(name).bind(*CORPORA).signature]
 
 
-def test_every_own_metric_has_a_value_and_no_other():
-    assert set(stored()["scores"]) == {one.bind(*CORPORA).signature for one in own_metrics()}
+def test_every_own_metric_has_a_value_and_no_other(encoded):
+    assert set(stored()["scores"]) == set(compute_golden(encoded()))
     assert all(math.isfinite(value) for value in stored()["scores"].values())
 
 
@@ -57,12 +56,14 @@ def test_own_metrics_are_those_of_this_distribution():
     assert names == {name for name, origin in origins.items() if origin == "showcase-bench"}
 
 
-def test_what_is_computed_here_is_what_is_stored():
-    expected = stored()["scores"]
-    found = compute_golden(TABLES[0])
+def test_what_is_computed_here_is_what_is_stored(encoded):
+    batch, expected = encoded(), stored()["scores"]
+    found = compute_golden(batch)
     assert found.keys() == expected.keys()
-    for signature, value in found.items():
-        assert value == pytest.approx(expected[signature], rel=1e-12, abs=1e-12), signature
+    for metric in own_metrics():
+        signature = golden._bind(metric, batch).signature
+        most = golden.NEURAL_TOLERANCE if "embeddings" in metric.needs else golden.TOLERANCE
+        assert found[signature] == pytest.approx(expected[signature], rel=most, abs=most)
 
 
 def test_the_examples_have_something_of_everything():
@@ -150,71 +151,94 @@ def test_metrics_of_sacrebleu_equal_it(name, peer):
 
 
 @pytest.fixture
-def altered(monkeypatch):
-    """Change what is stored; the function gets a copy of it to change."""
+def checked(encoded, monkeypatch):
+    """Check golden examples that are right but for what the function that is given changes."""
 
-    def alter(change):
+    def check(change):
         data = copy.deepcopy(golden._stored())
-        data["scores"] = compute_golden(TABLES[0])
+        data["scores"] = compute_golden(encoded())
         change(data)
         monkeypatch.setattr(golden, "_stored", lambda: data)
+        return check_golden(encoded())
 
-    return alter
-
-
-def problems():
-    return {one.name: one.problem for one in check_golden(TABLES[0]) if one.problem is not None}
+    return check
 
 
-def test_all_is_well(altered):
-    altered(lambda data: None)
-    checked = check_golden(TABLES[0])
+def problems(found):
+    return {one.name: one.problem for one in found if one.problem is not None}
+
+
+def test_all_is_well(checked):
+    checked = checked(lambda data: None)
     assert [one.problem for one in checked] == [None] * len(checked)
     assert [one.name for one in checked] == [one.name for one in own_metrics()]
     assert all(one.found == one.expected for one in checked)
 
 
 @pytest.mark.parametrize("factor", [1 + 1e-9, 0.0, -1.0])
-def test_a_moved_number_is_named(altered, factor):
+def test_a_moved_number_is_named(checked, factor):
     signature = parse_metric("bleu-4").signature
-    altered(lambda data: data["scores"].update({signature: data["scores"][signature] * factor}))
-    assert list(problems()) == ["bleu-4"]
-    assert "in place of" in problems()["bleu-4"]
+
+    def change(data):
+        data["scores"][signature] *= factor
+
+    found = problems(checked(change))
+    assert list(found) == ["bleu-4"]
+    assert "in place of" in found["bleu-4"]
 
 
-def test_the_last_bits_may_differ(altered):
+def test_a_moved_encoder_is_named(checked):
+    def change(data):
+        (one,) = (key for key in data["scores"] if key.startswith("bertscore-f1"))
+        data["scores"][one] += 1e-3
+
+    assert list(problems(checked(change))) == ["bertscore-f1"]
+
+
+def test_without_embeddings_the_neural_metrics_cannot_run():
+    for metric in own_metrics():
+        if "embeddings" in metric.needs:
+            with pytest.raises(UsageError, match="embeddings"):
+                metric.statistics(BATCH)
+
+
+def test_the_last_bits_may_differ(checked):
     def change(data):
         data["scores"] = {key: value * (1 + 1e-15) for key, value in data["scores"].items()}
 
-    altered(change)
-    assert not problems()
+    assert not problems(checked(change))
 
 
-def test_a_metric_without_a_stored_value_is_named(altered):
-    altered(lambda data: data["scores"].pop(parse_metric("rouge-l").signature))
-    assert problems() == {"rouge-l": "the golden file has no value for this signature"}
+def test_a_metric_without_a_stored_value_is_named(checked):
+    found = problems(checked(lambda data: data["scores"].pop(parse_metric("rouge-l").signature)))
+    assert found == {"rouge-l": "the golden file has no value for this signature"}
 
 
-def test_a_metric_that_gives_no_number_is_named(altered, monkeypatch):
-    altered(lambda data: None)
-    monkeypatch.setattr(golden, "_value", lambda metric, batch: math.nan)
-    assert len(problems()) == len(check_golden(TABLES[0]))
+def test_a_metric_that_gives_no_number_is_named(checked, monkeypatch):
+    def change(data):
+        monkeypatch.setattr(golden, "_value", lambda metric, batch: math.nan)
+
+    found = checked(change)
+    assert len(problems(found)) == len(found)
 
 
-def test_a_metric_that_cannot_run_is_named_and_the_others_are_checked(altered, monkeypatch):
-    altered(lambda data: None)
-
+def test_what_is_not_installed_is_no_problem_and_the_others_are_checked(checked, monkeypatch):
     def fail(self, batch):
         raise MissingDependencyError("it needs a thing; install the thing")
 
-    monkeypatch.setattr(type(parse_metric("sacrebleu")), "statistics", fail)
-    assert problems() == {"sacrebleu": "it needs a thing; install the thing"}
+    def change(data):
+        monkeypatch.setattr(type(parse_metric("sacrebleu")), "statistics", fail)
+
+    found = checked(change)
+    assert not problems(found)
+    missing = {one.name: one.missing for one in found if one.missing is not None}
+    assert missing == {"sacrebleu": "it needs a thing; install the thing"}
 
 
-def test_another_text_moves_the_numbers_of_text_metrics(altered):
+def test_another_text_moves_the_numbers_of_text_metrics(checked):
     def change(data):
         data["examples"][0]["text"] += " Truly."
 
-    altered(change)
-    assert {"bleu-4", "rouge-l", "cider-d", "nist-5", "sacrebleu"} <= set(problems())
-    assert "precision@3" not in problems()
+    found = problems(checked(change))
+    assert {"bleu-4", "rouge-l", "cider-d", "nist-5", "sacrebleu", "clipscore"} <= set(found)
+    assert "precision@3" not in found

@@ -10,23 +10,37 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from fake_embeddings import HashEmbeddings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from showcase_bench.errors import UsageError
 from showcase_bench.metrics import METRICS, Batch, Metric, TextTable, parse_metric
-from showcase_bench.metrics.base import Cost, Group, Kind, Need, Scale
+from showcase_bench.metrics.base import Control, Cost, Group, Kind, Need, Scale
+from showcase_bench.metrics.batch import Swap, Visit
 from showcase_bench.metrics.text.corpus import TextCorpus
 from showcase_bench.types import Timings
 
 TABLE, OTHER_TABLE = TextTable(), TextTable()
-VECTORS = {f"i{i}": np.random.default_rng(i).standard_normal(4) for i in range(9)}
+VECTORS = {f"i{i}": np.random.default_rng(i).standard_normal(8) for i in range(9)}
 WORDS = ["good", "pizza", "the", "The", "cosy", "no.", "don't", "🍕", "寿司", "!"]
 TEXTS = [" ".join(random.Random(i).choices(WORDS, k=i % 9)) for i in range(40)]
-TRAINING = ("good pizza the cosy", "the the", "", "good pizza the cosy", "寿司 !")
+TRAINING = (
+    "good pizza the cosy",
+    "the the",
+    "",
+    "寿司 !",
+    *(f"The {thing} is {word}." for thing in ("pizza", "place", "sushi") for word in "abcde"),
+    *(f"We came on a {day}." for day in ("Monday", "Tuesday", "Friday", "Sunday")),
+    *(f"{word.capitalize()} all the way." for word in "fghijklm"),
+)
 TIMINGS = Timings(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7)
 CORPUS = TextCorpus(tuple((one, f"{one} pizza") for one in TEXTS))
 TRAINING_CORPUS = TextCorpus(tuple((one,) for one in TRAINING))
+EMBEDDINGS = HashEmbeddings()
+VISITS = tuple(
+    Visit(f"u{i % 17}", f"b{i % 3}", tuple(TEXTS[i : i + i % 4]), TEXTS[i]) for i in range(36)
+)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -36,38 +50,54 @@ def _tables(meteor_cache):
 
 def features(ids, encoder):
     rows = [VECTORS[one] / np.linalg.norm(VECTORS[one]) for one in ids]
-    return np.array(rows, dtype=np.float32).reshape(len(rows), 4)
+    return np.array(rows, dtype=np.float32).reshape(len(rows), 8)
+
+
+def numbered(rows):
+    """Give each row a number of its own, which it keeps when rows are moved."""
+    return [(*row, number) for number, row in enumerate(rows)]
 
 
 def make_batch(rows, **more):
-    """From rows of (hypothesis, references, shown, gold)."""
-    columns = [tuple(column) for column in zip(*rows, strict=True)] or [()] * 4
-    ids = tuple(f"q{i}" for i in range(len(rows)))
-    hypotheses, known, shown, gold = columns
+    """From rows of (hypothesis, references, shown, gold, number)."""
+    columns = [tuple(column) for column in zip(*rows, strict=True)] or [()] * 5
+    hypotheses, known, shown, gold, numbers = columns
     return Batch(
-        ids,
+        tuple(f"q{i}" for i in numbers),
         hypotheses,
         known,
         shown,
         gold,
-        pools=(tuple(sorted(VECTORS)),) * len(rows),
+        pools=tuple(tuple(sorted(VECTORS))[i % 3 :] for i in numbers),
+        users=tuple(f"u{i % 7}" for i in numbers),
+        businesses=tuple(f"b{i % 3}" for i in numbers),
+        histories=tuple(tuple(TEXTS[i : i + (i + 1) % 4]) for i in numbers),
+        swaps=tuple(swap_of(i) for i in numbers),
         **{
             "features": features,
             "training": TRAINING,
             "timings": TIMINGS,
+            "embeddings": EMBEDDINGS,
+            "visits": VISITS,
             "table": TABLE,
             **more,
         },
     )
 
 
+def swap_of(number):
+    if number % 5 == 4:
+        return None
+    return Swap((TEXTS[number % 30 + 3],), TEXTS[number % 30], ("i1", f"i{number % 6}"))
+
+
 images = st.lists(st.sampled_from(sorted(VECTORS)), unique=True, max_size=5).map(tuple)
 references = st.lists(st.sampled_from(TEXTS), max_size=3).map(tuple)
 row = st.tuples(st.one_of(st.none(), st.sampled_from(TEXTS)), references, images, images)
-rows = st.lists(row, max_size=12)
-thirty_rows = [
+rows = st.lists(row, max_size=12).map(numbered)
+thirty_rows = numbered(
     (TEXTS[i], (TEXTS[i + 1],), ("i1", "i2", f"i{i % 5 + 3}"), ("i2",)) for i in range(1, 30)
-]
+)
 
 every_metric = pytest.mark.parametrize("name", list(METRICS))
 additive_metric = pytest.mark.parametrize(
@@ -86,7 +116,8 @@ def variants(metric):
             continue
         now, made = getattr(metric, field.name), []
         others = {bool: [not now], int: [2, 1, 3], float: [0.5, 2.0]}.get(type(now))
-        words = ["words", "none", "floor", "ideal", "other"]
+        others = [2, 0.5] if now is None else others
+        words = ["words", "none", "floor", "ideal", "other", "bf16", "sentence", "max"]
         for other in others or [*words, None]:
             try:
                 made.append(dataclasses.replace(metric, **{field.name: other}))
@@ -133,6 +164,7 @@ def test_it_is_bound_to_one_corpus(name):
     assert bound.name == metric.name
     assert bound.bind(CORPUS, TRAINING_CORPUS) == bound
     assert Metric.parse(str(bound)) == bound
+    assert_weights_are_named(metric, bound)
     if metric.corpus_field is None:
         assert bound is metric
         assert bound.bind(other, other) is metric
@@ -146,6 +178,19 @@ def test_it_is_bound_to_one_corpus(name):
         bound.bind(other, other)
     batch = make_batch(thirty_rows, corpus=CORPUS)
     np.testing.assert_array_equal(bound.statistics(batch), metric.statistics(batch))
+
+
+def assert_weights_are_named(metric, bound):
+    """A metric on an encoder takes the hash of its weights, and keeps its name."""
+    known = metric.bind(CORPUS, TRAINING_CORPUS, EMBEDDINGS)
+    if metric.encoder_field is None:
+        assert known == bound
+        return
+    encoder = getattr(metric, metric.encoder_field)
+    assert f"|{metric.encoder_field}:{encoder}@01234567|" in str(known)
+    assert known.name == metric.name
+    assert Metric.parse(str(known)) == known
+    assert known.bind(CORPUS, TRAINING_CORPUS, EMBEDDINGS) == known
 
 
 @every_metric
@@ -163,9 +208,11 @@ def test_its_facts_are_there(name):
     assert metric.needs <= set(get_args(Need))
     assert metric.higher_is_better in (True, False, None)
     assert metric.worst in metric.bounds
+    assert metric.floor in (None, *get_args(Control))
+    assert ("embeddings" in metric.needs) <= (metric.encoder_field is not None)
     assert type(metric).__doc__
     assert (metric.kind == "run") == (metric.group == "cost") == ("timings" in metric.needs)
-    assert metric.scale != "unit" or high in (1.0, 2.0, math.inf)
+    assert metric.scale != "unit" or high in (1.0, 10 / 7, 2.0, 2.5, math.inf)
     assert metric.scale != "percent" or high in (100.0, math.inf)
 
 
@@ -183,7 +230,7 @@ def test_an_empty_batch_has_no_value(name):
 @every_metric
 def test_nothing_attempted_gives_the_worst_value_or_none(name):
     metric = parse_metric(name)
-    rows = [(None, ("good pizza",), (), ("i1",))] * 4
+    rows = numbered([(None, ("good pizza",), (), ("i1",))] * 4)
     batch = make_batch(rows, timings=None)
     stats = metric.statistics(batch)
     found = float(metric.score(stats.sum(axis=0)))
@@ -207,12 +254,14 @@ def test_nothing_attempted_gives_the_worst_value_or_none(name):
 )
 def test_a_missing_prediction_never_helps(name):
     metric = parse_metric(name)
-    full = [
-        ("good pizza the cosy", ("good pizza the cosy place",), ("i1",), ("i1",)),
-        ("no one came to eat", ("no one came to eat here",), ("i2",), ("i2",)),
-        ("sushi don't rush it", ("sushi don't rush it 寿司",), ("i3",), ("i3",)),
-    ]
-    less = [*full[:2], (None, full[2][1], (), full[2][3])]
+    full = numbered(
+        [
+            ("good pizza the cosy", ("good pizza the cosy place",), ("i1",), ("i1",)),
+            ("no one came to eat", ("no pizza, no one came to eat here",), ("i2",), ("i2",)),
+            ("sushi don't rush it", ("sushi don't rush it 寿司",), ("i3",), ("i3",)),
+        ]
+    )
+    less = [*full[:2], (None, full[2][1], (), *full[2][3:])]
     one, other = (value(metric, make_batch(rows)) for rows in (full, less))
     assert (other < one) == metric.higher_is_better
     assert other != one
@@ -238,7 +287,7 @@ def test_statistics_are_finite_and_the_value_is_within_its_bounds(name, rows):
 @every_metric
 def test_perfect_predictions_are_within_bounds(name):
     metric = parse_metric(name)
-    rows = [(one, (one,), ("i1", "i2"), ("i1", "i2")) for one in TEXTS]
+    rows = numbered((one, (one,), ("i1", "i2"), ("i1", "i2")) for one in TEXTS)
     for some in (rows, rows[5:6], rows[3:9], rows * 7):
         found = value(metric, make_batch(some))
         assert math.isnan(found) or metric.bounds[0] <= found <= metric.bounds[1]

@@ -26,11 +26,14 @@ from showcase_bench.datasets.build.embedding import (
 )
 from showcase_bench.datasets.build.expiry import folder_of
 from showcase_bench.datasets.build.reviews import Step, UserReview
-from showcase_bench.datasets.build.sentences import MOST_SENTENCES, sentences
 from showcase_bench.datasets.images.folder import FolderImages
 from showcase_bench.errors import DataError, UsageError
+from showcase_bench.sentences import sentences
 
 __all__ = ["CorrelationMatcher", "train_matcher"]
+
+MOST_SENTENCES = 64
+"""Sentences of a review that are looked at, from its start."""
 
 _REVIEWS = 64
 

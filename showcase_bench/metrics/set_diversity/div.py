@@ -10,7 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showcase_bench.errors import UsageError
-from showcase_bench.metrics.base import Floats, Group, Need, Scale, require_at_least
+from showcase_bench.metrics.base import (
+    Floats,
+    Group,
+    Need,
+    Scale,
+    require_at_least,
+    require_encoder,
+)
 from showcase_bench.metrics.batch import Batch, Features
 from showcase_bench.metrics.kinds import MeanMetric
 from showcase_bench.metrics.set_diversity.shown import shown_at
@@ -43,6 +50,7 @@ class Div(MeanMetric):
 
     label: ClassVar[str] = "div"
     named_by: ClassVar[Mapping[str, str]] = {"k": "@"}
+    encoder_field: ClassVar[str | None] = "encoder"
     summary: ClassVar[str] = "mean pairwise dissimilarity of the images shown together"
     group: ClassVar[Group] = "set diversity"
     higher_is_better: ClassVar[bool | None] = True
@@ -58,8 +66,7 @@ class Div(MeanMetric):
 
     def __post_init__(self) -> None:
         require_at_least(self.k, 2, "k of div")
-        if not isinstance(self.encoder, str) or not self.encoder or "|" in self.encoder:
-            raise UsageError(f"encoder of div must be a name without '|', not {self.encoder!r}")
+        require_encoder(self.encoder, "div")
 
     def counted(self, batch: Batch) -> NDArray[np.bool_]:
         """Examples with at least two readable images among the first k; bool of shape [n]."""

@@ -1,0 +1,1 @@
+"""Metrics on learned embeddings of texts and images."""

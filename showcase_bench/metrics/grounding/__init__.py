@@ -1,0 +1,1 @@
+"""Whether texts are about the photos that they are shown with."""

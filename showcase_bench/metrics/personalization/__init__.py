@@ -1,0 +1,1 @@
+"""Whether the texts fit the user whom they are written for."""
