@@ -11,7 +11,7 @@ Printed are the seconds of both sides, their ratio, and the largest difference o
 L2-normalised vectors. Loading is not timed. The sides take turns, and the median of the turns
 counts; one encoding of a few items comes before the clock starts.
 
-    python benchmarks/encoders.py [--texts 128] [--photos 64] [--sentences 1000] [--runs 3]
+    python benchmarks/encoders.py [--texts 384] [--photos 64] [--sentences 500] [--runs 2]
                                   [--json]
 
 Needs the extras neural and offline; no network.
@@ -156,10 +156,10 @@ def show(result: dict[str, dict[str, Any]]) -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--texts", type=int, default=128, help="texts for CLIP")
+    parser.add_argument("--texts", type=int, default=384, help="texts for CLIP")
     parser.add_argument("--photos", type=int, default=64, help="photos for CLIP")
-    parser.add_argument("--sentences", type=int, default=1000, help="texts for MiniLM")
-    parser.add_argument("--runs", type=int, default=3, help="turns of each side; the median counts")
+    parser.add_argument("--sentences", type=int, default=500, help="texts for MiniLM")
+    parser.add_argument("--runs", type=int, default=2, help="turns of each side; the median counts")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()

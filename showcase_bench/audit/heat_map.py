@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from showcase_bench.audit.results import Audit, MetricFacts
 from showcase_bench.audit.wording import SIGNS, arrow, cell_text, tone
-from showcase_bench.errors import MissingDependencyError
+from showcase_bench.drawing import own_settings, pictures
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,14 +23,6 @@ _MEANINGS = {
     "moves": f"{SIGNS['moves']} changes, no better direction",
 }
 _INK, _SOFT, _LINE = "#222222", "#666666", "#DDDDDD"
-_SETTINGS = {
-    "font.size": 9.0,
-    "text.parse_math": False,
-    "svg.hashsalt": "showcase-bench audit",
-    "svg.fonttype": "path",
-}
-_OWN_TO_THE_SESSION = ("backend", "backend_fallback", "interactive", "toolbar", "timezone")
-_DPI = 144
 _ROW, _COLUMN = 0.235, 0.92
 """Inches."""
 _LEFT, _RIGHT, _TOP, _BOTTOM = 2.5, 1.1, 1.75, 0.55
@@ -48,36 +38,8 @@ def heat_map(audit: Audit) -> dict[str, bytes]:
     MissingDependencyError
         matplotlib is not installed.
     """
-    pictures = {}
-    with _own_settings():
-        figure = _figure(audit)
-        for suffix, metadata in (("png", {"Software": None}), ("svg", {"Date": None})):
-            picture = io.BytesIO()
-            figure.savefig(picture, format=suffix, dpi=_DPI, metadata=metadata)
-            pictures[suffix] = picture.getvalue()
-    return pictures
-
-
-@contextmanager
-def _own_settings() -> Iterator[None]:
-    """Matplotlib's defaults and ours while the picture is drawn; then the caller's again."""
-    try:
-        import matplotlib
-    except ModuleNotFoundError as error:
-        if error.name != "matplotlib":
-            raise
-        raise MissingDependencyError(
-            "the heat map needs the package matplotlib, which is not installed: "
-            "pip install 'showcase-bench[plots]'"
-        ) from error
-    settings: dict[Any, Any] = {
-        name: value
-        for name, value in matplotlib.rcParamsDefault.items()
-        if name not in _OWN_TO_THE_SESSION
-    }
-    settings.update(_SETTINGS)
-    with matplotlib.rc_context(settings):
-        yield
+    with own_settings("heat map", {"font.size": 9.0}):
+        return pictures(_figure(audit))
 
 
 def _figure(audit: Audit) -> Figure:

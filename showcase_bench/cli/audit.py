@@ -96,8 +96,11 @@ def command(
         print_json(audit.to_dict())
         return
     _print_table(audit)
+    reasons: dict[str, list[str]] = {}
     for one in audit.left_out:
-        say(f"left out: {one.name}: {one.reason}", quiet=quiet)
+        reasons.setdefault(one.reason, []).append(one.name)
+    for reason, names in reasons.items():
+        say(f"left out: {', '.join(names)}: {reason}", quiet=quiet)
     for path in written.paths:
         say(str(path), quiet=quiet)
 

@@ -40,7 +40,7 @@ Examples:
     type=NameList("metrics", *METRIC_GROUPS),
     help="Metric names, specs, signatures or groups "
     f"({', '.join(METRIC_GROUPS)}), with commas between. "
-    "[default: the task's; with --references all that need texts only]",
+    "[default: the task's; with --references all that need texts only and no encoder]",
 )
 @click.option(
     "--references",
@@ -111,12 +111,11 @@ def _score_texts(
     from showcase_bench.spec import split_list
     from showcase_bench.submission import read_references, read_texts
 
-    available = ("text", "references")
-    chosen = metrics_within(available)
+    chosen = metrics_within(("text", "references"))
     if metrics is not None:
         chosen = expand_metrics(split_list(metrics))
         for one in chosen:
-            if lacking := sorted(one.needs - set(available)):
+            if lacking := sorted(one.needs - {"text", "references", "embeddings"}):
                 raise UsageError(
                     f"{one.name} needs {' and '.join(lacking)}, and --references brings texts "
                     "only; score with --task or --data"

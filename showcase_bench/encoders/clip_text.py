@@ -37,7 +37,7 @@ def encode_clip_texts(
     model: Any,
     token_rows: Sequence[Sequence[int]],
     device: str,
-    batch: int = 64,
+    batch: int = 128,
 ) -> NDArray[np.float32]:
     """L2-normalised vectors of tokenised texts, float32 of shape [len(token_rows), d].
 

@@ -175,7 +175,8 @@ class HuggingFace(FolderEncoder):
         cannot be reached.
     """
 
-    summary: ClassVar[str] = "text encoders of transformers: NAME[#REVISION] or a local FOLDER"
+    summary: ClassVar[str] = "text encoders of transformers, from a hub or a local folder"
+    form: ClassVar[str] = "hf:NAME[#REVISION] or hf:FOLDER"
 
     def __init__(self, argument: str = "") -> None:
         local = Path(argument).expanduser()

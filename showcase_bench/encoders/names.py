@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ __all__ = ["ENCODERS", "EncoderShelf", "describe_encoders", "get_encoder"]
 
 E = TypeVar("E", bound=Encoder)
 
+_IDENTITY = re.compile(r"(?P<name>.+)@(?P<weights>[0-9a-f]{8})", re.DOTALL)
 _ABILITIES = {
     "ImageEncoder": "encode images",
     "TextEncoder": "encode texts",
@@ -94,12 +96,13 @@ class EncoderShelf:
             return self.get(name, Encoder).identity
 
     def _make(self, name: str, kind: type[E]) -> E:
-        plain, at, weights = name.partition("@")
+        named = _IDENTITY.fullmatch(name)
+        plain = name if named is None else named["name"]
         made = get_encoder(plain, kind)
-        if at and made.identity != name:
+        if named is not None and made.identity != name:
             raise UsageError(
-                f"encoder {plain!r} is {made.identity} here, and {name} is asked for; "
-                f"bring the weights whose SHA-256 starts with {weights}, or name no weights"
+                f"encoder {plain!r} is {made.identity} here, and {name} is asked for; bring the "
+                f"weights whose SHA-256 starts with {named['weights']}, or name no weights"
             )
         self._made[plain] = self._made[made.identity] = made
         return made

@@ -31,6 +31,7 @@ __all__ = ["OpenClip"]
 
 _FORM = "write open_clip:ARCH/TAG or open_clip:ARCH/PATH.safetensors, as open_clip:ViT-B-32/openai"
 _BATCH = 64
+_SHORT_BATCH = 128
 _CONTEXT = 77
 _PREPROCESSING = {
     "mean": "image_mean",
@@ -77,7 +78,8 @@ class OpenClip(PairEncoder):
         architecture or tag, or the file is damaged or does not fit the architecture.
     """
 
-    summary: ClassVar[str] = "CLIP models of open_clip: ARCH/TAG or ARCH/PATH.safetensors"
+    summary: ClassVar[str] = "CLIP models of open_clip, from a hub or a .safetensors file"
+    form: ClassVar[str] = "open_clip:ARCH/TAG or ARCH/PATH"
 
     def __init__(self, argument: str = "") -> None:
         arch, _, weights = argument.partition("/")
@@ -135,7 +137,7 @@ class OpenClip(PairEncoder):
         tokenizer = self._tokenizer
         if _is_simple(tokenizer) and can_cut(torch, model):
             rows = [_row(tokenizer, text, self.most_tokens) for text in texts]
-            return encode_clip_texts(torch, model, rows, find_device(), _BATCH)
+            return encode_clip_texts(torch, model, rows, find_device(), _SHORT_BATCH)
         device, found = find_device(), []
         with torch.inference_mode(), autocast(torch, device, autocast_precision(device)):
             for start in range(0, len(texts), _BATCH):

@@ -60,7 +60,8 @@ class Timm(ImageEncoder):
         model, or the file is damaged or does not fit the model.
     """
 
-    summary: ClassVar[str] = "image models of timm: NAME or NAME/PATH.safetensors"
+    summary: ClassVar[str] = "image models of timm, from a hub or a .safetensors file"
+    form: ClassVar[str] = "timm:NAME or timm:NAME/PATH"
 
     def __init__(self, argument: str = "") -> None:
         name, slash, weights = argument.partition("/")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from showcase_bench.draws import place
 from showcase_bench.evaluate.frame import Frame
-from showcase_bench.evaluate.others import OtherUsers, place
+from showcase_bench.evaluate.others import OtherUsers
 from showcase_bench.metrics.base import Control
 from showcase_bench.types import Showcase
 

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from showcase_bench.draws import place
 from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.metrics.batch import Swap, Visit
 from showcase_bench.types import Query, Showcase
 
-__all__ = ["OtherUsers", "place", "swapped_queries", "swaps_of"]
-
-
-def place(*key: str | int) -> bytes:
-    """Place of something in a random order that depends on ``key`` alone."""
-    return hashlib.sha256(json.dumps(key).encode()).digest()
+__all__ = ["OtherUsers", "swapped_queries", "swaps_of"]
 
 
 class OtherUsers:

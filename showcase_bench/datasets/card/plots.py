@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import os
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from showcase_bench.datasets.card.histograms import bin_labels
-from showcase_bench.errors import MissingDependencyError, UsageError
+from showcase_bench.drawing import own_settings, pictures
+from showcase_bench.errors import UsageError
+from showcase_bench.files import replace_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,15 +28,6 @@ TITLES: Mapping[str, str] = {
 # Okabe and Ito's palette: told apart by readers with any kind of colour vision.
 _COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 _INK, _GRID = "#222222", "#DDDDDD"
-_SETTINGS = {
-    "font.size": 10.0,
-    "axes.edgecolor": _INK,
-    "text.parse_math": False,
-    "svg.hashsalt": "showcase-bench data card",
-    "svg.fonttype": "path",
-}
-_OWN_TO_THE_SESSION = ("backend", "backend_fallback", "interactive", "toolbar", "timezone")
-_DPI = 144
 _NO_GLYPHS = "\u0530"
 """The font has Latin, Greek and Cyrillic, which come before this character."""
 
@@ -69,36 +58,11 @@ def write_plots(card: Mapping[str, Any], folder: Path) -> list[Path]:
         The folder cannot be written.
     """
     written = []
-    with _own_settings():
+    with own_settings("data card", {"font.size": 10.0, "axes.edgecolor": _INK}):
         for kind in TITLES:
-            figure = _figure(card, kind)
-            for suffix, metadata in (("png", {"Software": None}), ("svg", {"Date": None})):
-                picture = io.BytesIO()
-                figure.savefig(picture, format=suffix, dpi=_DPI, metadata=metadata)
-                written.append(_replace(folder / f"{kind}.{suffix}", picture.getvalue()))
+            for suffix, picture in pictures(_figure(card, kind)).items():
+                written.append(_replace(folder / f"{kind}.{suffix}", picture))
     return written
-
-
-@contextmanager
-def _own_settings() -> Iterator[None]:
-    """Matplotlib's defaults and ours, while the pictures are drawn; then the caller's again."""
-    try:
-        import matplotlib
-    except ModuleNotFoundError as error:
-        if error.name != "matplotlib":
-            raise
-        raise MissingDependencyError(
-            "plots need the package matplotlib, which is not installed: "
-            "pip install 'showcase-bench[plots]'"
-        ) from error
-    settings: dict[Any, Any] = {
-        name: value
-        for name, value in matplotlib.rcParamsDefault.items()
-        if name not in _OWN_TO_THE_SESSION
-    }
-    settings.update(_SETTINGS)
-    with matplotlib.rc_context(settings):
-        yield
 
 
 def _figure(card: Mapping[str, Any], kind: str) -> Figure:
@@ -164,15 +128,7 @@ def _short(name: str, most: int = 40) -> str:
 def _replace(path: Path, data: bytes) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            temporary.chmod(0o644)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        replace_file(path, data)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
     return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ from showcase_bench.metrics.embedding.clip_similarity import (
 from showcase_bench.metrics.grounding.other_photos import DRAWS, elsewhere, has_elsewhere, unshown
 from showcase_bench.metrics.kinds import MeanMetric
 
-__all__ = ["ImageLift"]
+__all__ = ["ImageLift", "image_lift_business", "image_lift_other"]
 
 _AGAINST = ("business", "other")
 
@@ -55,11 +56,12 @@ class ImageLift(MeanMetric):
         ``encoder`` is not a name, or ``against`` is unknown.
     """
 
-    against: str = "business"
+    against: str
     """Whose the other photos are: ``business``, the same one's, or ``other`` businesses'."""
     encoder: str = "mini-clip"
 
     label: ClassVar[str] = "image-lift"
+    named_by: ClassVar[Mapping[str, str]] = {"against": "-"}
     summary: ClassVar[str] = "how much closer the text is to the photos shown than to others"
     group: ClassVar[Group] = "grounding"
     higher_is_better: ClassVar[bool | None] = True
@@ -123,3 +125,7 @@ class ImageLift(MeanMetric):
         other, has_other = mean_by(pairs.cosines, pairs.owners[pairs.texts], len(batch))
         compared = has_own & has_other
         return _Lift(np.where(compared, own - other, 0.0), np.where(attempted, compared, possible))
+
+
+image_lift_business = partial(ImageLift, against="business")
+image_lift_other = partial(ImageLift, against="other")

@@ -158,7 +158,7 @@ def test_equal_to_open_clip(tiny, batch, together):
         for label, metric in {
             "clipscore": ClipScore(name), "plain": ClipScore(name, None),
             "best": ClipScore(name, aggregate="max"), "ref": RefClipScore(name),
-            "align": ClipAlign(name), "lift": ImageLift(encoder=name),
+            "align": ClipAlign(name), "lift": ImageLift("business", name),
         }.items()
     }  # fmt: skip
     compared = 0
@@ -194,7 +194,7 @@ def test_the_sentence_window_is_equal_where_every_sentence_fits(tiny, batch):
     images = oracle.images(Photos())
     checked = 0
     for row, (text, _, shown, _) in enumerate(examples()):
-        parts = (sentences(text) or [text])
+        parts = sentences(text) or [text]
         lengths = [len(oracle.tokenizer.encode(before + one)) + 2 for one in parts]
         seen = [images[one] for one in shown if one != "lost"]
         if not seen or max(lengths) > 77:
@@ -221,7 +221,7 @@ def test_a_second_scoring_encodes_nothing(tiny, tmp_path):
     texts, references, shown, pools = zip(*rows, strict=True)
     metrics = [
         ClipScore(name), ClipScore(name, window="sentence"), RefClipScore(name), ClipAlign(name),
-        TruncationRate(name), ImageLift(encoder=name),
+        TruncationRate(name), ImageLift("business", name),
     ]  # fmt: skip
 
     def score():
@@ -272,7 +272,7 @@ def test_real_photos_and_texts_have_values(tiny):
     )
     metrics = [
         ClipScore(name), ClipScore(name, window="sentence"), RefClipScore(name), ClipAlign(name),
-        TruncationRate(name), ImageLift(encoder=name), ImageLift("other", name),
+        TruncationRate(name), ImageLift("business", name), ImageLift("other", name),
     ]  # fmt: skip
     for metric in metrics:
         stats = metric.statistics(batch)

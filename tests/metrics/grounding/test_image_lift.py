@@ -119,7 +119,7 @@ def test_photos_drawn_from_the_pool_have_no_lift_whatever_the_text():
     for text in ("ramen", "", "all about p3"):
         chosen = list(itertools.combinations(pool, 2))
         batch = make_clip_batch([(text, (), shown, pool) for shown in chosen])
-        stats = ImageLift(encoder="enc").statistics(batch)
+        stats = ImageLift("business", "enc").statistics(batch)
         assert np.ptp(stats[:, 0]) > 0.1
         assert abs(stats[:, 0].mean()) < 1e-12
 
@@ -134,7 +134,7 @@ def test_what_cannot_be_compared_is_left_out():
         (None, (), [], ["p1"], "a"),
         ("t", (), [], [], "a"),
     ]
-    metric, batch = ImageLift(encoder="enc"), make_clip_batch(rows)
+    metric, batch = ImageLift("business", "enc"), make_clip_batch(rows)
     assert metric.counted(batch).tolist() == [False, False, False, True, True, False, False]
     assert metric.scored(batch).tolist() == [False, False, False, True, False, False, False]
     assert not ImageLift("other", "enc").counted(batch).any()
@@ -164,17 +164,17 @@ def test_nothing_attempted_needs_nothing(against):
 
 
 def test_names_and_senseless_parameters():
-    assert ImageLift().name == "image-lift"
-    assert ImageLift("other").name == "image-lift(against=other)"
-    assert ImageLift("other", "mini-clip@01234567").name == "image-lift(against=other)"
+    assert ImageLift("business").name == "image-lift-business"
+    assert ImageLift("other").name == "image-lift-other"
+    assert ImageLift("other", "mini-clip@01234567").name == "image-lift-other"
     for bad in ({"against": "gold"}, {"against": None}, {"encoder": ""}, {"encoder": None}):
         with pytest.raises(UsageError, match="of image-lift"):
-            ImageLift(**bad)
+            ImageLift(**{"against": "business", **bad})
 
 
 def test_missing_stores_are_named():
     rows = [("t", (), ["a"], ["a", "b"], "x")]
     with pytest.raises(UsageError, match="features of images"):
-        ImageLift().statistics(make_clip_batch(rows, features=None))
+        ImageLift("business").statistics(make_clip_batch(rows, features=None))
     with pytest.raises(UsageError, match="embeddings of texts"):
-        ImageLift().statistics(make_clip_batch(rows, embeddings=None))
+        ImageLift("business").statistics(make_clip_batch(rows, embeddings=None))
