@@ -79,7 +79,19 @@ def test_the_check_is_applied(registry):
         found.get("a")
 
 
-@pytest.mark.parametrize("kind", ["models", "tasks", "encoders"])
+def test_listing_encoders_loads_no_weights():
+    code = (
+        "import sys\n"
+        "from showcase_bench.cli.main import cli\n"
+        "cli(['list', 'encoders'], standalone_mode=False)\n"
+        "heavy = {'torch', 'transformers', 'open_clip', 'timm', 'tokenizers'}\n"
+        "print('loaded:', sorted(heavy & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.rstrip().endswith("loaded: []")
+
+
+@pytest.mark.parametrize("kind", ["models", "tasks"])
 def test_listing_on_the_command_line_imports_no_plugin(kind):
     code = (
         "import sys\n"

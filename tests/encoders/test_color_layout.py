@@ -24,12 +24,12 @@ def stripes(side: int, period: int, upright: bool) -> np.ndarray:
 
 
 def cosine(one: np.ndarray, other: np.ndarray) -> float:
-    a, b = ColorLayout().encode([one, other]).astype(np.float64)
+    a, b = ColorLayout().encode_images([one, other]).astype(np.float64)
     return float(a @ b)
 
 
 def test_is_found_by_its_name_and_says_what_it_is() -> None:
-    encoder = get_encoder("color-layout")
+    encoder = get_encoder("color-layout", ImageEncoder)
     assert isinstance(encoder, ImageEncoder)
     assert "color-layout" in ENCODERS
     assert encoder.dim == 240
@@ -39,29 +39,29 @@ def test_is_found_by_its_name_and_says_what_it_is() -> None:
 
 def test_unknown_name_offers_the_nearest() -> None:
     with pytest.raises(RegistryError, match="color-layout"):
-        get_encoder("colour-layout")
+        get_encoder("colour-layout", ImageEncoder)
 
 
 @given(st.lists(PHOTOS, min_size=1, max_size=6))
 @settings(max_examples=50, deadline=None)
 def test_rows_have_length_one_and_do_not_depend_on_the_batch(photos: list[np.ndarray]) -> None:
     encoder = ColorLayout()
-    together = encoder.encode(photos)
+    together = encoder.encode_images(photos)
     assert together.dtype == np.float32
     assert together.shape == (len(photos), encoder.dim)
     np.testing.assert_allclose(np.linalg.norm(together.astype(float), axis=1), 1, atol=1e-6)
-    alone = np.concatenate([encoder.encode([one]) for one in photos])
+    alone = np.concatenate([encoder.encode_images([one]) for one in photos])
     assert together.tobytes() == alone.tobytes()
 
 
 def test_no_photo_gives_no_row() -> None:
-    assert ColorLayout().encode([]).shape == (0, 240)
+    assert ColorLayout().encode_images([]).shape == (0, 240)
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 900, 3), (900, 1, 3)])
 def test_extreme_shapes(shape: tuple[int, int, int]) -> None:
     for value in (0, 127, 255):
-        row = ColorLayout().encode([np.full(shape, value, dtype=np.uint8)])
+        row = ColorLayout().encode_images([np.full(shape, value, dtype=np.uint8)])
         np.testing.assert_allclose(np.linalg.norm(row), 1, atol=1e-6)
 
 
@@ -90,7 +90,10 @@ def test_views_that_are_not_contiguous_are_read_right() -> None:
     photo = np.random.default_rng(1).integers(0, 256, (20, 30, 3), dtype=np.uint8)
     flipped = photo[::-1, ::-2]
     encoder = ColorLayout()
-    assert encoder.encode([flipped]).tobytes() == encoder.encode([flipped.copy()]).tobytes()
+    assert (
+        encoder.encode_images([flipped]).tobytes()
+        == encoder.encode_images([flipped.copy()]).tobytes()
+    )
 
 
 @pytest.mark.parametrize(
@@ -104,4 +107,4 @@ def test_views_that_are_not_contiguous_are_read_right() -> None:
 )
 def test_arrays_that_are_no_photo_are_refused(wrong: np.ndarray) -> None:
     with pytest.raises(UsageError, match="uint8"):
-        ColorLayout().encode([wrong])
+        ColorLayout().encode_images([wrong])
