@@ -18,8 +18,9 @@ from showcase_bench.cli.options import (
 from showcase_bench.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from showcase_bench.evaluate.records import Levels
     from showcase_bench.types import Score
 
 __all__ = ["command"]
@@ -64,21 +65,24 @@ def command(
     """
     hushed = quiet or as_json
     if references is None:
-        facts, scores = _score_task(predictions, metrics, request, hushed=hushed)
+        facts, scores, levels = _score_task(predictions, metrics, request, hushed=hushed)
     else:
         request.require_no_task("--references")
         facts, scores = _score_texts(predictions, metrics, references, request, hushed=hushed)
+        levels = {}
     if as_json:
-        print_json({**facts, "metrics": {score.name: _as_json(score) for score in scores}})
+        found = {score.name: _as_json(score, levels.get(score.name)) for score in scores}
+        print_json({**facts, "metrics": found})
         return
-    _print_table(f"{predictions.name} on {facts.get('task') or facts['references']}", scores)
+    title = f"{predictions.name} on {facts.get('task') or facts['references']}"
+    _print_table(title, scores, levels)
     units = "clustered by user and business" if references is None else "examples independent"
     say(f"value with its 95 % interval, {units}", quiet=quiet)
 
 
 def _score_task(
     predictions: Path, metrics: str | None, request: TaskRequest, *, hushed: bool
-) -> tuple[dict[str, Any], Sequence[Score]]:
+) -> tuple[dict[str, Any], Sequence[Score], Mapping[str, Levels]]:
     from showcase_bench.evaluate import Scorer, Workspace, frame_of_workspace
     from showcase_bench.spec import split_list
     from showcase_bench.submission import read_predictions
@@ -91,6 +95,7 @@ def _score_task(
         showcases = read_predictions(predictions, workspace.queries)
         scorer = Scorer(frame_of_workspace(workspace, progress), chosen)
         scores = scorer.score(showcases, progress=progress).scores
+        levels = scorer.levels
     warn_of_photos(workspace.images.unreadable, quiet=hushed)
     task = workspace.task
     facts = {
@@ -100,7 +105,7 @@ def _score_task(
         "data_sha256": workspace.dataset.revision,
         "n": len(showcases),
     }
-    return facts, scores
+    return facts, scores, levels
 
 
 def _score_texts(
@@ -129,25 +134,30 @@ def _score_texts(
     return facts, scores
 
 
-def _as_json(score: Score) -> dict[str, Any]:
+def _as_json(score: Score, levels: Levels | None) -> dict[str, Any]:
+    placed = None if levels is None or score.value is None else levels.normalised(score.value)
     return {
         "value": score.value,
         "ci": None if score.interval is None else [score.interval.low, score.interval.high],
         "signature": score.signature,
         "n_scored": score.n_scored,
         "n_unscored": score.n_unscored,
+        "floor": None if levels is None else levels.expected,
+        "ceiling": None if levels is None else levels.best,
+        "normalised": placed,
     }
 
 
-def _print_table(title: str, scores: Sequence[Score]) -> None:
+def _print_table(title: str, scores: Sequence[Score], levels: Mapping[str, Levels]) -> None:
     from rich.table import Table
 
     from showcase_bench.leaderboard.markdown import format_number
 
     table = Table(title=title, title_justify="left", show_edge=False)
     table.add_column("metric", no_wrap=True)
-    for name in ("value", "low", "high", "scored", "unscored"):
-        table.add_column(name, justify="right")
+    for name in ("value", "low", "high", "floor", "ceiling", "scored", "unscored"):
+        if levels or name not in ("floor", "ceiling"):
+            table.add_column(name, justify="right")
     table.add_column("signature", overflow="fold")
     for score in scores:
         bounds = ("–", "–")
@@ -155,5 +165,15 @@ def _print_table(title: str, scores: Sequence[Score]) -> None:
             bounds = format_number(score.interval.low), format_number(score.interval.high)
         value = "–" if score.value is None else format_number(score.value)
         counts = str(score.n_scored), str(score.n_unscored)
-        table.add_row(score.name, value, *bounds, *counts, score.signature)
+        table.add_row(score.name, value, *bounds, *_frame(score, levels), *counts, score.signature)
     table_console().print(table)
+
+
+def _frame(score: Score, levels: Mapping[str, Levels]) -> tuple[str, ...]:
+    """Floor and ceiling; nothing where no metric has them."""
+    from showcase_bench.leaderboard.markdown import format_number
+
+    if not levels:
+        return ()
+    one = levels.get(score.name)
+    return ("", "") if one is None else (format_number(one.expected), format_number(one.best))

@@ -63,6 +63,11 @@ class Frame:
         return TextCorpus(self.references)
 
     @cached_property
+    def catalogue(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The businesses with the photos in their pools."""
+        return tuple(zip(self.businesses, self.pools, strict=True)) if self.businesses else ()
+
+    @cached_property
     def training(self) -> tuple[str, ...]:
         """Texts of the training reviews."""
         return self.read_training()
@@ -126,6 +131,7 @@ class Frame:
             businesses=self.businesses,
             histories=self.histories,
             visits=self.visits if "histories" in needs else (),
+            catalogue=self.catalogue,
             swaps=swaps,
             table=self.table,
         )

@@ -102,6 +102,9 @@ class Batch:
     """Texts of the user's earlier reviews; an empty tuple where there are none."""
     visits: tuple[Visit, ...] = ()
     """All rows of the data set that may serve as other users, in its order; not row by row."""
+    catalogue: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Businesses of the task with photos, in any order and number of rows; not row by row. Nothing
+    stands for those of this batch."""
     swaps: tuple[Swap | None, ...] = ()
     """None where the system was not asked again, or no other user was at the business."""
     table: TextTable = field(default_factory=TextTable)

@@ -75,7 +75,18 @@ def test_json(score):
     )
     assert list(found["metrics"]) == list(expected)
     for name, one in found["metrics"].items():
-        assert set(one) == {"value", "ci", "signature", "n_scored", "n_unscored"}
+        assert set(one) == {
+            *[
+                "value",
+                "ci",
+                "signature",
+                "n_scored",
+                "n_unscored",
+                "floor",
+                "ceiling",
+                "normalised",
+            ]
+        }
         assert one["signature"] == str(expected[name])
         assert one["n_scored"] + one["n_unscored"] == 6
         low, high = one["ci"]
@@ -347,3 +358,15 @@ def test_the_cache_is_really_read(cli, files, tmp_path, monkeypatch):
     monkeypatch.setitem(tokenizers.TOKENIZERS, "words", fail)
     second = cli(*arguments, "--cache-dir", tmp_path / "kept")
     assert second.stdout_bytes == first.stdout_bytes
+
+
+def test_texts_are_scored_with_an_encoder_where_one_is_named(cli, tmp_path):
+    (tmp_path / "refs.jsonl").write_text('{"id": "1", "references": ["Crisp pizza."]}\n')
+    (tmp_path / "texts.jsonl").write_text('{"id": "1", "text": "Crisp pizza."}\n')
+    files = (tmp_path / "texts.jsonl", "--references", tmp_path / "refs.jsonl")
+    done = cli("score", *files, "--metrics", "bertscore-f1", "--json")
+    assert done.exit_code == 0, done.output
+    (found,) = json.loads(done.stdout)["metrics"].values()
+    assert found["value"] == pytest.approx(1, abs=1e-5)
+    assert "|encoder:minilm@53aa5117|" in found["signature"]
+    assert cli("score", *files, "--metrics", "clipscore").exit_code == 2

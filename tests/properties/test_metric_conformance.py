@@ -38,6 +38,7 @@ TIMINGS = Timings(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7)
 CORPUS = TextCorpus(tuple((one, f"{one} pizza") for one in TEXTS))
 TRAINING_CORPUS = TextCorpus(tuple((one,) for one in TRAINING))
 EMBEDDINGS = HashEmbeddings()
+CATALOGUE = tuple((f"b{i}", tuple(sorted(VECTORS))[i::2]) for i in range(3))
 VISITS = tuple(
     Visit(f"u{i % 17}", f"b{i % 3}", tuple(TEXTS[i : i + i % 4]), TEXTS[i]) for i in range(36)
 )
@@ -79,6 +80,7 @@ def make_batch(rows, **more):
             "timings": TIMINGS,
             "embeddings": EMBEDDINGS,
             "visits": VISITS,
+            "catalogue": CATALOGUE,
             "table": TABLE,
             **more,
         },

@@ -41,9 +41,8 @@ class ImageLift(MeanMetric):
     floor holds for every text. Texts are encoded without a prompt.
 
     Against photos of the business, a text that names what any photo of the place shows gains
-    nothing; against other businesses it does. The draw of these depends on the ids of the examples
-    and photos of the batch alone, so that all systems meet the same ones, and two batches do only
-    when they hold the same pools.
+    nothing; against other businesses it does. The draw of these depends on the ids of the example
+    and of the photos of the whole task alone, so that all systems, and slices, meet the same ones.
 
     Photos that cannot be read are left out. Examples where a text is shown with photos and none of
     the photos shown, or none of the others, can be read are left out of the mean, as are those

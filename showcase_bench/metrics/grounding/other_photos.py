@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -30,8 +29,7 @@ def unshown(batch: Batch, wanted: NDArray[np.bool_]) -> Photos:
 def elsewhere(batch: Batch, wanted: NDArray[np.bool_]) -> Photos:
     """Up to :data:`DRAWS` photos of other businesses for each example that is wanted.
 
-    They are drawn from all photos in the pools of the batch but those in a pool of the example's
-    own business. All photos stand in the order of their ids' SHA-256, and an example takes those
+    They are drawn from all photos of the catalogue but those of the example's own business. All photos stand in the order of their ids' SHA-256, and an example takes those
     that follow each other from a place that the SHA-256 of its own id gives, so that the draw
     depends on ids only: not on the system, nor on the order of the examples.
     """
@@ -65,19 +63,23 @@ class _Town(NamedTuple):
 
 
 def _town(batch: Batch) -> _Town:
-    catalogue = tuple(sorted(set(chain.from_iterable(batch.pools)), key=_digest))
+    known = batch.catalogue or tuple(zip(batch.businesses, batch.pools, strict=True))
+    photos = [one for _, pool in known for one in pool]
+    catalogue = tuple(sorted(set(photos), key=_digest))
     place = {one: i for i, one in enumerate(catalogue)}
     numbers: dict[str, int] = {}
-    codes = [numbers.setdefault(one, len(numbers)) for one in batch.businesses]
-    businesses = np.array(codes, dtype=np.int64)
-    sizes = np.array([len(pool) for pool in batch.pools], dtype=np.int64)
-    places = np.array([place[one] for one in chain.from_iterable(batch.pools)], dtype=np.int64)
+    codes = [numbers.setdefault(name, len(numbers)) for name, _ in known]
+    businesses = [numbers.setdefault(name, len(numbers)) for name in batch.businesses]
+    sizes = np.array([len(pool) for _, pool in known], dtype=np.int64)
+    places = np.array([place[one] for one in photos], dtype=np.int64)
     total = max(len(catalogue), 1)
-    holders, own = np.divmod(np.unique(np.repeat(businesses, sizes) * total + places), total)
+    pairs = np.repeat(np.array(codes, dtype=np.int64), sizes) * total + places
+    holders, own = np.divmod(np.unique(pairs), total)
     number = np.bincount(holders, minlength=len(numbers))
     first = np.cumsum(number) - number
     gaps = holders * (total + 1) + own - (np.arange(len(own)) - first[holders])
-    return _Town(catalogue, businesses, len(catalogue) - number, first, gaps)
+    of_batch = np.array(businesses, dtype=np.int64)
+    return _Town(catalogue, of_batch, len(catalogue) - number, first, gaps)
 
 
 def _ranks(

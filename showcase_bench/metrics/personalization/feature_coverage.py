@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.metrics.base import Floats, Group, Need, Scale, require_at_least
+from showcase_bench.metrics.base import Floats, Scale
 from showcase_bench.metrics.batch import Batch
 from showcase_bench.metrics.kinds import SetMetric
-from showcase_bench.metrics.personalization.features import FACTS, feature_index, named_features
+from showcase_bench.metrics.personalization.feature_metric import FeatureMetric
+from showcase_bench.metrics.personalization.features import named_features
 
 __all__ = ["FCR"]
 
 
 @dataclasses.dataclass(frozen=True)
-class FCR(SetMetric):
+class FCR(FeatureMetric, SetMetric):
     """Number of different features that the texts name, all together, over those there are.
 
     The features are the noun phrases of the training reviews in at least ``min_count`` and at most
@@ -37,25 +37,13 @@ class FCR(SetMetric):
 
     label: ClassVar[str] = "fcr"
     summary: ClassVar[str] = "share of all features that the texts name together"
-    group: ClassVar[Group] = "personalization"
     higher_is_better: ClassVar[bool | None] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     scale: ClassVar[Scale] = "unit"
-    needs: ClassVar[frozenset[Need]] = frozenset({"text", "training texts"})
-    facts: ClassVar[Mapping[str, str]] = FACTS
-    citation: ClassVar[str] = (
-        "Li et al., Generate neural template explanations for recommendation, CIKM 2020"
-    )
-    oracle: ClassVar[str] = "brute force"
-    corpus_field: ClassVar[str | None] = "train"
-    corpus_source: ClassVar[Literal["references", "training texts"]] = "training texts"
-
-    def __post_init__(self) -> None:
-        require_at_least(self.min_count, 1, "min_count of fcr")
 
     def scored(self, batch: Batch) -> NDArray[np.bool_]:
         """Examples with a text, where there are features; bool of shape [n]."""
-        return batch.has_text & (len(feature_index(batch, self.min_count)) > 0)
+        return batch.has_text & (self.features(batch) > 0)
 
     def value(self, numerator: Floats, denominator: Floats) -> Floats:
         """Ratio, at most 1 in spite of rounding; NaN where there are no features."""
@@ -68,7 +56,7 @@ class FCR(SetMetric):
         A feature is split evenly between the examples that name it, and the number of features
         between all examples; it is the same without one of them.
         """
-        n, size = len(batch), len(feature_index(batch, self.min_count))
+        n, size = len(batch), self.features(batch)
         rows, features = named_features(batch, self.min_count)
         holders = np.bincount(features, minlength=size)[features]
         part = np.bincount(rows, weights=1 / holders, minlength=n)

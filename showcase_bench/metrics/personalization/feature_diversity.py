@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.metrics.base import Floats, Group, Need, Scale, require_at_least
+from showcase_bench.metrics.base import Floats, Scale
 from showcase_bench.metrics.batch import Batch
 from showcase_bench.metrics.kinds import SetMetric
-from showcase_bench.metrics.personalization.features import FACTS, feature_index, named_features
+from showcase_bench.metrics.personalization.feature_metric import FeatureMetric
+from showcase_bench.metrics.personalization.features import named_features
 
 __all__ = ["FeatureDiv"]
 
 
 @dataclasses.dataclass(frozen=True)
-class FeatureDiv(SetMetric):
+class FeatureDiv(FeatureMetric, SetMetric):
     """Mean number of features that two texts both name, over all pairs of texts; lower is better.
 
     The features are the noun phrases of the training reviews in at least ``min_count`` and at most
@@ -39,25 +39,13 @@ class FeatureDiv(SetMetric):
 
     label: ClassVar[str] = "feature-div"
     summary: ClassVar[str] = "features that two texts have in common, mean over all pairs"
-    group: ClassVar[Group] = "personalization"
     higher_is_better: ClassVar[bool | None] = False
     bounds: ClassVar[tuple[float, float]] = (0.0, math.inf)
     scale: ClassVar[Scale] = "count"
-    needs: ClassVar[frozenset[Need]] = frozenset({"text", "training texts"})
-    facts: ClassVar[Mapping[str, str]] = FACTS
-    citation: ClassVar[str] = (
-        "Li et al., Generate neural template explanations for recommendation, CIKM 2020"
-    )
-    oracle: ClassVar[str] = "brute force"
-    corpus_field: ClassVar[str | None] = "train"
-    corpus_source: ClassVar[Literal["references", "training texts"]] = "training texts"
-
-    def __post_init__(self) -> None:
-        require_at_least(self.min_count, 1, "min_count of feature-div")
 
     def scored(self, batch: Batch) -> NDArray[np.bool_]:
         """Examples with a text, where there are features; bool of shape [n]."""
-        return batch.has_text & (len(feature_index(batch, self.min_count)) > 0)
+        return batch.has_text & (self.features(batch) > 0)
 
     def statistics(self, batch: Batch) -> Floats:
         """Rows ``[part, lost, size, size lost]``, float64 of shape [n, 4]; zeros without a text.
@@ -65,7 +53,7 @@ class FeatureDiv(SetMetric):
         A feature that a text shares with c others is c pairs: half of them are the text's part,
         and all are lost without it. The sizes count the pairs with other texts alike.
         """
-        n, size = len(batch), len(feature_index(batch, self.min_count))
+        n, size = len(batch), self.features(batch)
         rows, features = named_features(batch, self.min_count)
         shared = np.bincount(features, minlength=size)[features] - 1
         lost = np.bincount(rows, weights=shared, minlength=n)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.metrics.base import Control, Floats, Group, Need, Scale, require_at_least
+from showcase_bench.metrics.base import Control, Floats, Need, Scale
 from showcase_bench.metrics.batch import Batch
 from showcase_bench.metrics.kinds import MeanMetric
+from showcase_bench.metrics.personalization.feature_metric import FeatureMetric
 from showcase_bench.metrics.personalization.features import (
-    FACTS,
-    feature_index,
     named_features,
     named_in_gold,
 )
@@ -23,7 +21,7 @@ __all__ = ["FMR"]
 
 
 @dataclasses.dataclass(frozen=True)
-class FMR(MeanMetric):
+class FMR(FeatureMetric, MeanMetric):
     """Mean share of the features of the references that the text names.
 
     With one feature an example, given by the data, it is the published definition; here the
@@ -44,22 +42,11 @@ class FMR(MeanMetric):
 
     label: ClassVar[str] = "fmr"
     summary: ClassVar[str] = "share of the references' features that the text names"
-    group: ClassVar[Group] = "personalization"
     higher_is_better: ClassVar[bool | None] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     scale: ClassVar[Scale] = "unit"
     needs: ClassVar[frozenset[Need]] = frozenset({"text", "references", "training texts"})
-    facts: ClassVar[Mapping[str, str]] = FACTS
-    citation: ClassVar[str] = (
-        "Li et al., Generate neural template explanations for recommendation, CIKM 2020"
-    )
-    oracle: ClassVar[str] = "brute force"
-    corpus_field: ClassVar[str | None] = "train"
-    corpus_source: ClassVar[Literal["references", "training texts"]] = "training texts"
     floor: ClassVar[Control | None] = "other user"
-
-    def __post_init__(self) -> None:
-        require_at_least(self.min_count, 1, "min_count of fmr")
 
     def counted(self, batch: Batch) -> NDArray[np.bool_]:
         """Examples whose references name at least one feature; bool of shape [n]."""
@@ -67,7 +54,7 @@ class FMR(MeanMetric):
 
     def values(self, batch: Batch) -> Floats:
         """Share of each example, float64 of shape [n]; 0 where the references have no feature."""
-        size = len(feature_index(batch, self.min_count))
+        size = self.features(batch)
         text, gold = named_features(batch, self.min_count), named_in_gold(batch, self.min_count)
         both = np.isin(gold.rows * size + gold.features, text.rows * size + text.features)
         hits = np.bincount(gold.rows[both], minlength=len(batch))

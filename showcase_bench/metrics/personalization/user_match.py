@@ -8,22 +8,11 @@ from functools import partial
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from showcase_bench.errors import UsageError, did_you_mean
-from showcase_bench.metrics.base import (
-    Control,
-    Cost,
-    Floats,
-    Group,
-    Need,
-    Scale,
-    require_at_least,
-    require_encoder,
-)
+from showcase_bench.metrics.base import Floats
 from showcase_bench.metrics.batch import Batch
-from showcase_bench.metrics.kinds import MeanMetric
-from showcase_bench.metrics.personalization.rivals import rivals
+from showcase_bench.metrics.personalization.history_metric import HistoryMetric
 from showcase_bench.metrics.personalization.similarity import history_cosines
 
 __all__ = ["UserMatch", "user_match_accuracy", "user_match_mrr"]
@@ -34,7 +23,7 @@ _TIE = 1e-6
 
 
 @dataclasses.dataclass(frozen=True)
-class UserMatch(MeanMetric):
+class UserMatch(HistoryMetric):
     """Rank of the true user's history among those of ``n`` users by similarity to the text.
 
     The others are users of the same business first (``rivals`` tells how they are drawn); the
@@ -61,32 +50,19 @@ class UserMatch(MeanMetric):
     label: ClassVar[str] = "user-match"
     named_by: ClassVar[Mapping[str, str]] = {"measure": "-"}
     summary: ClassVar[str] = "rank of the user's own history by similarity to the text"
-    group: ClassVar[Group] = "personalization"
-    higher_is_better: ClassVar[bool | None] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
-    scale: ClassVar[Scale] = "unit"
-    needs: ClassVar[frozenset[Need]] = frozenset({"text", "histories", "embeddings"})
-    cost: ClassVar[Cost] = "high"
     facts: ClassVar[Mapping[str, str]] = {
         "negatives": "business",
         "profile": "mean",
         "ties": "shared",
         "impl": "sb",
     }
-    oracle: ClassVar[str] = "brute force"
-    encoder_field: ClassVar[str | None] = "encoder"
-    floor: ClassVar[Control | None] = "other user"
 
     def __post_init__(self) -> None:
         if self.measure not in _MEASURES:
             known = did_you_mean(str(self.measure), _MEASURES)
             raise UsageError(f"unknown measure {self.measure!r} of user-match. {known}")
-        require_encoder(self.encoder, self.short_name)
-        require_at_least(self.n, 2, f"n of {self.short_name}")
-
-    def counted(self, batch: Batch) -> NDArray[np.bool_]:
-        """Examples of users with a history, given enough other users; bool of shape [n]."""
-        return rivals(batch, self.n).counted
+        super().__post_init__()
 
     def values(self, batch: Batch) -> Floats:
         """1 / rank, or the share of the first place, of each example; float64 of shape [n].
