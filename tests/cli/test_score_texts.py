@@ -75,18 +75,8 @@ def test_json(score):
     )
     assert list(found["metrics"]) == list(expected)
     for name, one in found["metrics"].items():
-        assert set(one) == {
-            *[
-                "value",
-                "ci",
-                "signature",
-                "n_scored",
-                "n_unscored",
-                "floor",
-                "ceiling",
-                "normalised",
-            ]
-        }
+        framed = {"floor", "ceiling", "normalised"}
+        assert set(one) == {"value", "ci", "signature", "n_scored", "n_unscored", *framed}
         assert one["signature"] == str(expected[name])
         assert one["n_scored"] + one["n_unscored"] == 6
         low, high = one["ci"]

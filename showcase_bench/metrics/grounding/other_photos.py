@@ -29,9 +29,10 @@ def unshown(batch: Batch, wanted: NDArray[np.bool_]) -> Photos:
 def elsewhere(batch: Batch, wanted: NDArray[np.bool_]) -> Photos:
     """Up to :data:`DRAWS` photos of other businesses for each example that is wanted.
 
-    They are drawn from all photos of the catalogue but those of the example's own business. All photos stand in the order of their ids' SHA-256, and an example takes those
-    that follow each other from a place that the SHA-256 of its own id gives, so that the draw
-    depends on ids only: not on the system, nor on the order of the examples.
+    They are drawn from all photos of the catalogue but those of the example's own business. All
+    photos stand in the order of their ids' SHA-256, and an example takes those that follow each
+    other from a place that the SHA-256 of its own id gives, so that the draw depends on ids only:
+    not on the system, nor on the order of the examples.
     """
     town = batch.memo("town", lambda: _town(batch))
     left = town.left[town.businesses]
