@@ -98,7 +98,7 @@ def format_cell(score: EntryScore) -> str:
 def format_placed(score: EntryScore) -> str:
     """:func:`format_cell` with the place between floor and ceiling: ``0.312 ±0.021 (35 %)``."""
     cell = format_cell(score)
-    return cell if score.normalised is None else f"{cell} ({100 * score.normalised:.0f} %)"
+    return cell if score.normalised is None else f"{cell} ({round(100 * score.normalised)} %)"
 
 
 def format_number(value: float, like: float | None = None) -> str:
