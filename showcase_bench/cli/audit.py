@@ -55,7 +55,13 @@ Examples:
     metavar="LIST",
     help="Shares of the examples, or of the words, that a fault changes.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of what the faults draw.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Of what the faults draw.",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
