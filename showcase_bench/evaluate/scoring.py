@@ -65,14 +65,18 @@ class Scorer:
         return levels
 
     def _controls(self) -> dict[str, Levels]:
-        levels = {}
-        for control in get_args(Control):
-            framed = [metric for metric in self.metrics if metric.floor == control]
-            if not framed:
-                continue
-            floor = self._batch(control_showcases(self.frame, control))
-            ceiling = self._batch(reference_showcases(self.frame))
-            for metric in framed:
+        levels: dict[str, Levels] = {}
+        framed = [metric for metric in self.metrics if metric.floor is not None]
+        if not framed:
+            return levels
+        ceiling = self._batch(reference_showcases(self.frame))
+        floors = {
+            control: self._batch(control_showcases(self.frame, control))
+            for control in get_args(Control)
+            if any(metric.floor == control for metric in framed)
+        }
+        for control, floor in floors.items():
+            for metric in (one for one in framed if one.floor == control):
                 low, high = self._score(metric, floor), self._score(metric, ceiling)
                 if low.value is not None and low.interval is not None and high.value is not None:
                     levels[metric.name] = Levels(
