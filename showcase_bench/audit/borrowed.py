@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from showcase_bench.audit.base import Change, ExampleFault, Part
-from showcase_bench.audit.draws import Draws, first_from
+from showcase_bench.audit.draws import Draws
 from showcase_bench.audit.world import Row, World
+from showcase_bench.draws import first_from
 from showcase_bench.sentences import sentences
 
 __all__ = ["Generic", "OtherBusiness", "OtherUser"]

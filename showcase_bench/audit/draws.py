@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-__all__ = ["Draws", "first_from", "share"]
+__all__ = ["Draws", "share"]
 
 T = TypeVar("T", int, str)
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -28,12 +27,6 @@ class Draws:
     def ordered(self, items: Iterable[T], *about: str | int) -> list[T]:
         """The items, which are distinct, in a drawn order."""
         return sorted(items, key=lambda item: self.number(*about, item))
-
-
-def first_from(items: Sequence[Item], start: int, fits: Callable[[Item], bool]) -> Item | None:
-    """The first item that fits, from number ``start`` on and round again; None where none does."""
-    turns = (items[(start + step) % len(items)] for step in range(len(items)))
-    return next((item for item in turns if fits(item)), None)
 
 
 def share(strength: float, n: int) -> int:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from showcase_bench.audit.base import WordFault
-from showcase_bench.audit.draws import Draws, first_from, share
+from showcase_bench.audit.draws import Draws, share
 from showcase_bench.audit.words import plain, plain_words, put_in_place, split_words
 from showcase_bench.audit.world import World
+from showcase_bench.draws import first_from
 
 __all__ = ["UnrelatedWords"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from showcase_bench.draws import place
+from showcase_bench.draws import first_from, place
 from showcase_bench.evaluate.frame import Frame
 from showcase_bench.evaluate.others import OtherUsers
 from showcase_bench.metrics.base import Control
@@ -65,12 +65,12 @@ def _first(images: Sequence[str], pool: Sequence[str], k: int) -> tuple[str, ...
 
 def _pool_elsewhere(frame: Frame, row: int) -> Collection[str]:
     """Pool of another example, of another business; empty where no other has a pool."""
-    n, own = len(frame.ids), frame.businesses[row]
+    own = frame.businesses[row]
     start = int.from_bytes(place(frame.ids[row], "elsewhere")[:8])
-    turns = ((start + step) % n for step in range(n))
-    return next(
-        (frame.pools[i] for i in turns if frame.businesses[i] != own and frame.pools[i]), ()
+    found = first_from(
+        range(len(frame.ids)), start, lambda i: bool(frame.pools[i]) and frame.businesses[i] != own
     )
+    return () if found is None else frame.pools[found]
 
 
 def _drawn(shown: Showcase, photos: Collection[str]) -> tuple[str, ...]:

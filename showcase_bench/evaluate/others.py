@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from showcase_bench.draws import place
+from showcase_bench.draws import first_from, place
 from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.metrics.batch import Swap, Visit
 from showcase_bench.types import Query, Showcase
@@ -41,13 +41,13 @@ class OtherUsers:
 
     def elsewhere(self, one: str, user: str, business: str) -> int | None:
         """Number of a row of another user at another business; None where there is none."""
-        start = int.from_bytes(place(one, "elsewhere")[:8])
-        for step in range(len(self._all)):
-            number = self._all[(start + step) % len(self._all)]
+
+        def fits(number: int) -> bool:
             visit = self._visits[number]
-            if visit.user != user and visit.business != business:
-                return number
-        return None
+            return visit.user != user and visit.business != business
+
+        start = int.from_bytes(place(one, "elsewhere")[:8])
+        return first_from(self._all, start, fits)
 
 
 def swapped_queries(workspace: Workspace) -> list[Query | None]:

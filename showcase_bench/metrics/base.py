@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -32,6 +32,7 @@ __all__ = [
     "Scale",
     "require_at_least",
     "require_encoder",
+    "require_one_of",
 ]
 
 Floats = NDArray[np.float64]
@@ -257,3 +258,9 @@ def require_encoder(encoder: object, metric: str) -> None:
     """Raise a :class:`UsageError` unless ``encoder`` can be a name that a signature holds."""
     if not isinstance(encoder, str) or not encoder or "|" in encoder:
         raise UsageError(f"encoder of {metric} must be a name without '|', not {encoder!r}")
+
+
+def require_one_of(value: object, known: Collection[str], what: str) -> None:
+    """Raise a :class:`UsageError` unless ``value`` is one of ``known``."""
+    if value not in known:
+        raise UsageError(f"{what} must be one of {', '.join(known)}, not {value!r}")

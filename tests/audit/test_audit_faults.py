@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from showcase_bench.audit import FAULTS, find_faults
 from showcase_bench.audit.base import ExampleFault, WordFault
-from showcase_bench.audit.draws import Draws, first_from, share
+from showcase_bench.audit.draws import Draws, share
 from showcase_bench.audit.names import names_in
 from showcase_bench.audit.words import plain, put_in_place, split_words
+from showcase_bench.draws import first_from
 from showcase_bench.errors import UsageError
 from showcase_bench.sentences import sentences
 

@@ -18,6 +18,8 @@ from showcase_bench.metrics.base import (
     Need,
     Scale,
     require_at_least,
+    require_encoder,
+    require_one_of,
 )
 from showcase_bench.metrics.batch import Batch
 from showcase_bench.metrics.embedding.bertscore_pairs import Setting, pair_scores
@@ -107,10 +109,9 @@ class BertScore(MeanMetric):
     oracle: ClassVar[str] = "bert-score 0.3.13"
 
     def __post_init__(self) -> None:
-        _require_one_of(self.part, get_args(Part), "part")
-        _require_one_of(self.precision, get_args(Precision), "precision")
-        if not isinstance(self.encoder, str) or not self.encoder or "|" in self.encoder:
-            raise UsageError(f"encoder of bertscore must be a name, not {self.encoder!r}")
+        require_one_of(self.part, get_args(Part), "part of bertscore")
+        require_one_of(self.precision, get_args(Precision), "precision of bertscore")
+        require_encoder(self.encoder, "bertscore")
         if self.layer is not None:
             require_at_least(self.layer, 1, "layer of bertscore")
         if not isinstance(self.idf, bool):
@@ -197,11 +198,6 @@ def _best(batch: Batch, setting: Setting) -> Floats:
     best, known = np.zeros((3, len(batch))), batch.has_reference
     best[:, known] = np.maximum.reduceat(scores, batch.pairing.offsets[:-1][known], axis=0).T
     return best
-
-
-def _require_one_of(value: object, allowed: tuple[str, ...], what: str) -> None:
-    if value not in allowed:
-        raise UsageError(f"{what} of bertscore must be one of {', '.join(allowed)}, not {value!r}")
 
 
 bertscore_p = partial(BertScore, part="p")

@@ -9,8 +9,15 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.errors import UsageError
-from showcase_bench.metrics.base import Cost, Floats, Group, Need, Scale, require_encoder
+from showcase_bench.metrics.base import (
+    Cost,
+    Floats,
+    Group,
+    Need,
+    Scale,
+    require_encoder,
+    require_one_of,
+)
 from showcase_bench.metrics.batch import Batch
 from showcase_bench.metrics.embedding.clip_similarity import (
     PairCosines,
@@ -85,8 +92,8 @@ class ClipScore(MeanMetric):
     def __post_init__(self) -> None:
         require_encoder(self.encoder, "clipscore")
         require_prompt(self.prompt, "clipscore")
-        _require_one_of("window", self.window, _WINDOWS)
-        _require_one_of("aggregate", self.aggregate, _AGGREGATES)
+        require_one_of(self.window, _WINDOWS, "window of clipscore")
+        require_one_of(self.aggregate, _AGGREGATES, "aggregate of clipscore")
 
     def counted(self, batch: Batch) -> NDArray[np.bool_]:
         """All but the examples that show a text with unreadable photos only; bool of shape [n]."""
@@ -131,8 +138,3 @@ def _combine(batch: Batch, pairs: PairCosines, aggregate: str) -> ClipScores:
         np.maximum.at(by_text, pairs.texts, scores)
     values, scored = mean_by(by_text[paired], pairs.owners[paired], len(batch))
     return ClipScores(values, scored | ~(batch.has_text & batch.has_images))
-
-
-def _require_one_of(field: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise UsageError(f"{field} of clipscore must be one of {', '.join(known)}, not {value!r}")

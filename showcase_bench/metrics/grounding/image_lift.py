@@ -10,8 +10,16 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.errors import UsageError
-from showcase_bench.metrics.base import Control, Cost, Floats, Group, Need, Scale, require_encoder
+from showcase_bench.metrics.base import (
+    Control,
+    Cost,
+    Floats,
+    Group,
+    Need,
+    Scale,
+    require_encoder,
+    require_one_of,
+)
 from showcase_bench.metrics.batch import Batch
 from showcase_bench.metrics.embedding.clip_similarity import (
     mean_by,
@@ -83,10 +91,7 @@ class ImageLift(MeanMetric):
 
     def __post_init__(self) -> None:
         require_encoder(self.encoder, "image-lift")
-        if self.against not in _AGAINST:
-            raise UsageError(
-                f"against of image-lift must be one of {', '.join(_AGAINST)}, not {self.against!r}"
-            )
+        require_one_of(self.against, _AGAINST, "against of image-lift")
         floor = "other photos" if self.against == "business" else "photos elsewhere"
         object.__setattr__(self, "floor", floor)  # of a class elsewhere, of a parameter here
 
