@@ -1,15 +1,18 @@
 # Everything runs in .venv, which the targets make and fill when it is missing or out of date.
-#   make demo    install, run all models on the embedded task, print the leaderboard and the report
+#   make demo    install, run and train models on the embedded task, print board and report
 #   make test    install, run the tests
 #   make check   install, lint, types, layers
 #   make bench   install, run the benchmarks (minutes)
+#   make results install, train all models with three seeds, write results/ and leaderboards/ (an hour)
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
 
-.PHONY: demo test check format bench clean
+DEMO_MODELS := random,popular,history-nearest,copy-history,modal-sentence,unseen-photos,train-reference,reference,topk,mmr,dpp,peter,showcase
+
+.PHONY: demo test check format bench results clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/python:
@@ -18,19 +21,19 @@ $(BIN)/python:
 	@echo "==> creating the virtual environment $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.base: $(BIN)/python pyproject.toml
-	@echo "==> installing showcase-bench into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+$(VENV)/.demo: $(BIN)/python pyproject.toml
+	@echo "==> installing showcase-bench and PyTorch into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[neural,plots]'
 	@touch $@
 
 $(VENV)/.dev: $(BIN)/python pyproject.toml
 	@echo "==> installing showcase-bench with its test tools into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
-	@touch $@ $(VENV)/.base
+	@touch $@ $(VENV)/.demo
 
-demo: $(VENV)/.base
-	@echo "==> running all models on the embedded task, results in $(DEMO)/"
-	@$(BIN)/showcase-bench run --task mini --models all --results $(DEMO)
+demo: $(VENV)/.demo
+	@echo "==> running and training models on the embedded task, results in $(DEMO)/"
+	@$(BIN)/showcase-bench run --task mini --models $(DEMO_MODELS) --results $(DEMO)
 
 test: $(VENV)/.dev
 	@echo "==> running the tests"
@@ -51,6 +54,11 @@ format: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@for script in benchmarks/[!_]*.py; do echo "==> $$script"; $(BIN)/python $$script || exit 1; done
+
+results: $(VENV)/.dev
+	@$(BIN)/showcase-bench run --task mini --models all,showcase:all --seeds 3 --results results \
+		--no-report --metrics cider-d,self-bleu,user-match-mrr,history-lift,grounding
+	@$(BIN)/showcase-bench leaderboard build --results results --task mini --claims baselines/claims.toml
 
 clean:
 	rm -rf $(VENV) $(DEMO) build *.egg-info

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from showcase_bench.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from showcase_bench.models import Model, OracleModel
+    from showcase_bench.models import Model, OracleModel, Writer
     from showcase_bench.types import (
         Example,
         Gold,
@@ -31,6 +31,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Model": "models",
     "OracleModel": "models",
+    "Writer": "models",
     **dict.fromkeys(
         (
             "Example",
@@ -63,6 +64,7 @@ __all__ = [
     "Score",
     "Showcase",
     "Split",
+    "Writer",
     "__version__",
 ]
 

@@ -19,6 +19,7 @@ __all__ = [
     "RegistryError",
     "ShowcaseError",
     "StoreError",
+    "TrainingError",
     "UsageError",
     "did_you_mean",
 ]
@@ -80,6 +81,10 @@ class MissingDependencyError(ShowcaseError):
 
 class StoreError(ShowcaseError):
     """A folder of results is damaged, unreadable or cannot be written."""
+
+
+class TrainingError(ShowcaseError):
+    """Training cannot go on, because a number is no longer finite."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all."""
+"""Writing a file whole or not at all, and keeping others away from it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,23 @@ import os
 import tempfile
 from pathlib import Path
 
-__all__ = ["replace_file", "write_durably"]
+try:
+    import fcntl
+except ImportError:  # Not on Windows, where nothing keeps two processes apart.
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["lock", "replace_file", "write_durably"]
+
+
+def lock(handle: int) -> bool:
+    """Lock an open file against other processes until it is closed; False where one has it."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def replace_file(path: Path, data: bytes) -> None:

@@ -19,6 +19,7 @@ __all__ = [
     "format_value",
     "parse_spec",
     "parse_value",
+    "spec_label",
     "split_list",
 ]
 
@@ -125,3 +126,8 @@ def format_arguments(arguments: Mapping[str, Scalar]) -> str:
     """Write ``(key=value, ...)`` with sorted keys; empty for no arguments."""
     inner = ",".join(f"{key}={format_value(arguments[key])}" for key in sorted(arguments))
     return f"({inner})" if inner else ""
+
+
+def spec_label(name: str, variant: str, arguments: Mapping[str, Scalar]) -> str:
+    """Write ``name:variant(key=value, ...)`` without what is empty."""
+    return f"{name}{':' if variant else ''}{variant}{format_arguments(arguments)}"

@@ -198,7 +198,7 @@ class ImageSource(Protocol):
 
 @runtime_checkable
 class ImageStore(ImageSource, Protocol):
-    """Photos, and their features computed once per encoder. What models and metrics are given."""
+    """Photos, and features of photos and texts. What models and metrics are given."""
 
     def features(self, image_ids: Sequence[str], encoder: str) -> NDArray[np.float32]:
         """L2-normalised features, float32 of shape [len(image_ids), d].
@@ -206,6 +206,10 @@ class ImageStore(ImageSource, Protocol):
         ``encoder`` is a registered name such as ``color-layout``. A photo that cannot be read has
         a row of zeros (and is counted by the store).
         """
+        ...
+
+    def text_features(self, texts: Sequence[str], encoder: str) -> NDArray[np.float32]:
+        """L2-normalised vectors of texts, float32 of shape [len(texts), d]; texts may repeat."""
         ...
 
 
@@ -291,6 +295,10 @@ class Progress(Protocol):
         """Yield ``items`` unchanged while showing progress."""
         ...
 
+    def describe(self, label: str) -> None:
+        """Change the label of the loop that was begun last and still runs."""
+        ...
+
 
 class NoProgress:
     """Progress that shows nothing."""
@@ -298,3 +306,6 @@ class NoProgress:
     def track(self, items: Iterable[T], *, label: str, total: int | None = None) -> Iterator[T]:
         """Yield ``items`` unchanged."""
         yield from items
+
+    def describe(self, label: str) -> None:
+        """Do nothing."""

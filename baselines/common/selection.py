@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from baselines.common.features import Floats, row_dots
 
@@ -20,7 +19,6 @@ __all__ = ["Candidates", "greedy_dpp", "greedy_dpp_batch", "mmr", "top_k"]
 # A candidate whose squared distance from the span of the chosen ones is below this is, within the
 # precision of its features, a combination of them.
 _SPANNED = 1e-10
-_NUMBERS_AT_ONCE = 1 << 20
 
 
 class Candidates(NamedTuple):
@@ -69,28 +67,36 @@ def greedy_dpp_batch(problems: Sequence[Candidates], theta: float) -> list[list[
     relevance against diversity. Each step takes the candidate that raises ``log det L`` of the
     chosen set the most, which is ``2 * a * relevance`` plus the log of what S leaves of the
     candidate when the chosen ones are projected out; the Cholesky factor of S is extended row by
-    row, and q never leaves the logarithm, so no theta overflows. O(k n d) for one problem.
+    row, and q never leaves the logarithm, so no theta overflows. At most O(k n d) for one problem:
+    candidates whose gain cannot be the largest are not looked at (Hemmi, Oki, Sakaue, Fujii and
+    Iwata 2022).
 
     Candidates with equal features enter once, by the most relevant of them. When the rank of S is
     exhausted, the rest follows by relevance, repetitions last.
 
-    Problems are padded and solved together, grouped by size; a problem's result does not depend
-    on the others.
+    Problems are solved one after another by compiled code, which is what makes many small ones
+    fast; a problem's result does not depend on the others.
     """
+    from baselines.common.greedy_kernel import choose
+
     weight = theta / (1 - theta)  # 2 a
-    distinct = [_distinct(one) for one in problems]
-    results: list[list[int]] = [[] for _ in problems]
-    for group in _groups(problems, distinct):
-        chosen = _solve([problems[i] for i in group], [distinct[i] for i in group], weight)
-        for i, own in zip(group, chosen, strict=True):
-            picked = [distinct[i][j] for j in own]
-            relevance = problems[i].relevance
-            spanned = set(distinct[i]).difference(picked)
-            by_relevance = top_k(relevance, len(relevance))
-            rest = [j for j in by_relevance if j in spanned]
-            repeated = [j for j in by_relevance if j not in spanned and j not in picked]
-            results[i] = (picked + rest + repeated)[: problems[i].k]
+    room = np.empty(max((len(one.relevance) for one in problems), default=0), dtype=np.int64)
+    results: list[list[int]] = []
+    for one in problems:
+        wanted = min(one.k, len(one.relevance))
+        count = choose(one.relevance, one.features, weight, _SPANNED, room[:wanted])
+        picked: list[int] = room[:count].tolist()
+        results.append(picked if count == wanted else _filled(one, picked))
     return results
+
+
+def _filled(problem: Candidates, picked: list[int]) -> list[int]:
+    """``picked``, and the rest by relevance, repetitions last."""
+    spanned = set(_distinct(problem)).difference(picked)
+    by_relevance = top_k(problem.relevance, len(problem.relevance))
+    rest = [j for j in by_relevance if j in spanned]
+    repeated = [j for j in by_relevance if j not in spanned and j not in picked]
+    return (picked + rest + repeated)[: problem.k]
 
 
 def _distinct(problem: Candidates) -> list[int]:
@@ -99,58 +105,3 @@ def _distinct(problem: Candidates) -> list[int]:
     for i in top_k(problem.relevance, len(problem.relevance)):
         first.setdefault((problem.features[i] + 0.0).tobytes(), i)
     return sorted(first.values())
-
-
-def _groups(problems: Sequence[Candidates], distinct: Sequence[list[int]]) -> list[list[int]]:
-    """Non-empty problems of like size, as many together as keep the padded array small."""
-    order = [i for i in range(len(problems)) if distinct[i]]
-    order.sort(key=lambda i: (len(distinct[i]), problems[i].k))
-    groups: list[list[int]] = []
-    for i in order:
-        size = len(distinct[i]) * problems[i].features.shape[1]
-        if groups and (len(groups[-1]) + 1) * size <= _NUMBERS_AT_ONCE:
-            groups[-1].append(i)
-        else:
-            groups.append([i])
-    return groups
-
-
-def _solve(
-    problems: Sequence[Candidates], distinct: Sequence[list[int]], weight: float
-) -> list[list[int]]:
-    """Positions within ``distinct`` that the greedy algorithm takes before the rank is exhausted.
-
-    Arrays are [b, n, d] with zeros as padding; ``left`` is d² of the paper for the kernel S, and
-    ``factor`` its Cholesky rows c, one column a step.
-    """
-    b, n = len(problems), max(len(own) for own in distinct)
-    steps = min(n, max(one.k for one in problems))
-    features = np.zeros((b, n, problems[0].features.shape[1]))
-    bonus = np.zeros((b, n))
-    left = np.zeros((b, n))
-    for i, (one, own) in enumerate(zip(problems, distinct, strict=True)):
-        features[i, : len(own)] = one.features[own]
-        bonus[i, : len(own)] = weight * one.relevance[own]
-        left[i, : len(own)] = 1.0
-    factor = np.zeros((b, n, steps))
-    chosen: list[list[int]] = [[] for _ in problems]
-    every = np.arange(b)
-    for step in range(steps):
-        best, alive = _best(bonus, left)
-        for i, one in enumerate(problems):
-            if alive[i] and step < one.k:
-                chosen[i].append(int(best[i]))
-        pivot = np.sqrt(np.where(alive, left[every, best], 1.0))
-        known = (factor[:, :, :step] * factor[every, best, None, :step]).sum(axis=2)
-        new = ((features * features[every, best, None]).sum(axis=2) - known) / pivot[:, None]
-        factor[:, :, step] = new
-        left -= new * new
-        left[every, best] = 0.0
-    return chosen
-
-
-def _best(bonus: Floats, left: Floats) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Best candidate of each problem, and whether there is one outside the span of the chosen."""
-    free = left > _SPANNED
-    score = np.where(free, bonus + np.log(np.where(free, left, 1.0)), -np.inf)
-    return np.argmax(score, axis=1), np.asarray(free.any(axis=1), dtype=bool)

@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
 
 __all__ = ["BarProgress", "print_json", "say", "table_console", "warn_of_photos"]
 
@@ -24,6 +25,7 @@ class BarProgress:
     def __init__(self, *, quiet: bool) -> None:
         self._shown = not quiet and sys.stderr.isatty()
         self._bars: RichProgress | None = None
+        self._running: list[TaskID] = []
 
     def __enter__(self) -> BarProgress:
         if self._shown:
@@ -62,12 +64,19 @@ class BarProgress:
         if total is None and isinstance(items, Sized):
             total = len(items)
         task = self._bars.add_task(label, total=total)
+        self._running.append(task)
         try:
             for item in items:
                 yield item
                 self._bars.advance(task)
         finally:
+            self._running.remove(task)
             self._bars.remove_task(task)
+
+    def describe(self, label: str) -> None:
+        """Change the label of the bar that was begun last and still runs."""
+        if self._bars is not None and self._running:
+            self._bars.update(self._running[-1], description=label)
 
 
 def table_console() -> Console:

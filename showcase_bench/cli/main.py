@@ -16,6 +16,7 @@ __all__ = ["cli", "main"]
 
 _VERBS = {
     "run": ("showcase_bench.cli.run", "Run models on a task, score and rank them."),
+    "fit": ("showcase_bench.cli.fit", "Fit a model and save it."),
     "predict": ("showcase_bench.cli.predict", "Write one model's predictions to a file."),
     "score": ("showcase_bench.cli.score", "Score a file of predictions."),
     "audit": ("showcase_bench.cli.audit", "Show which metrics see which fault."),

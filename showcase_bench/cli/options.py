@@ -20,6 +20,7 @@ __all__ = [
     "NameList",
     "TaskRequest",
     "common_options",
+    "model_options",
     "stack_options",
     "task_options",
 ]
@@ -239,6 +240,39 @@ _OPTIONS: Callable[[Callable[..., Any]], Callable[..., Any]] = stack_options(
         help="Where downloaded data are kept. [default: the user's data folder]",
     ),
 )
+
+
+def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--config``, ``--selector``, ``--decoding``; the verb gets them as ``overrides``."""
+
+    @functools.wraps(function)
+    def verb(**arguments: Any) -> Any:
+        from showcase_bench.spec import parse_value
+
+        given = {name: arguments.pop(name) for name in ("config", "selector", "decoding")}
+        overrides = {name: parse_value(value) for name, value in given.items() if value is not None}
+        return function(overrides=overrides, **arguments)
+
+    return stack_options(
+        click.option(
+            "--config",
+            metavar="NAME",
+            help="Configuration of trained models: mini (small, from scratch), paper (as "
+            "published, on pretrained weights where it has them), smollm. [default: the model's]",
+        ),
+        click.option(
+            "--selector",
+            metavar="MODEL",
+            help="Model that chooses the photos for models that write, such as dpp, topk, "
+            "'dpp(theta=0.9)' or none. [default: the model's]",
+        ),
+        click.option(
+            "--decoding",
+            metavar="HOW",
+            help="How trained models choose words: greedy, 'beam(size=3)', 'nucleus(p=0.9)', "
+            "'top-k(k=20,temperature=0.8)'. [default: the model's]",
+        ),
+    )(verb)
 
 
 def common_options(function: F) -> F:

@@ -14,11 +14,13 @@ from showcase_bench.cli.options import (
     NameList,
     TaskRequest,
     common_options,
+    model_options,
     task_options,
 )
 
 if TYPE_CHECKING:
     from showcase_bench.evaluate import SuiteResult
+    from showcase_bench.spec import Scalar
 
 __all__ = ["command"]
 
@@ -28,6 +30,8 @@ Examples:
   showcase-bench run --models random,dpp,reference --seed 1
   showcase-bench run --metrics 'n-gram,cost'
   showcase-bench run --models 'dpp(theta=0.9),dpp(theta=0.5),topk'
+  showcase-bench run --models 'showcase,showcase:all' --seeds 3
+  showcase-bench run --models peter,showcase --selector mmr --decoding 'beam(size=5)'
   showcase-bench run --data gest.json --images photos/ --results out
 """
 
@@ -66,6 +70,7 @@ Examples:
 )
 @click.option("--fresh", is_flag=True, help="Run again even what is already stored.")
 @click.option("--no-report", is_flag=True, help="Do not write the HTML report.")
+@model_options
 @common_options
 def command(
     models: str,
@@ -78,20 +83,24 @@ def command(
     as_json: bool,
     quiet: bool,
     request: TaskRequest,
+    overrides: dict[str, Scalar],
 ) -> None:
     """Run models on a task: predict, score, store, rank, report.
 
     Without arguments: every installed model on the embedded synthetic world. What is already
-    stored under --results is not run again. Exit status 0, or 2 when a model failed (the others
-    are still run and ranked).
+    stored under --results is not run again, and what was fitted before is not fitted again. Exit
+    status 0, or 2 when a model failed (the others are still run and ranked).
     """
     from showcase_bench.evaluate import RunStore, Suite, Workspace
-    from showcase_bench.evaluate.build import parse_models
+    from showcase_bench.evaluate.build import missing_models, parse_models
     from showcase_bench.spec import split_list
 
     start = time.perf_counter()
     task = request.resolve()
-    plans = parse_models(models)
+    plans = parse_models(models, overrides)
+    if "all" in split_list(models):
+        for reason in missing_models().values():
+            say(f"left out: {reason}", quiet=quiet or as_json)
     with BarProgress(quiet=quiet or as_json) as progress:
         workspace = Workspace.open(task, places=request.places(), progress=progress)
         names = [*task.metric_names(), *split_list(metrics or "")]
@@ -129,12 +138,31 @@ def _write_boards(
     write_atomically(folder / "leaderboard.md", board_markdown(board).encode())
     written["json"] = folder / "leaderboard.json"
     write_atomically(folder / "leaderboard.json", board.to_json())
+    _draw_curves(result)
     if with_report:
         written["report"] = folder / "report.html"
         write_atomically(
             folder / "report.html", build_report(board, runs, workspace, progress).encode()
         )
     return written
+
+
+def _draw_curves(result: SuiteResult) -> None:
+    """Draw the learning curve of each run that has one beside it, where matplotlib is installed."""
+    from showcase_bench.errors import MissingDependencyError
+    from showcase_bench.evaluate.store import write_atomically
+    from showcase_bench.leaderboard.learning_curve import curve_pictures
+
+    for run in result.runs:
+        points, path = run.curve(), run.folder / "curve.png"
+        if not points or path.exists():
+            continue
+        try:
+            drawn = curve_pictures(points, f"{run.record.label}, seed {run.record.inputs.seed}")
+        except MissingDependencyError:
+            return
+        if "png" in drawn:
+            write_atomically(path, drawn["png"])
 
 
 def _tell(

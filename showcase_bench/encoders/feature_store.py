@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from showcase_bench.encoders.base import ImageEncoder
 from showcase_bench.encoders.checked import checked_vectors
 from showcase_bench.encoders.names import EncoderShelf
+from showcase_bench.encoders.text_store import TextStore
 from showcase_bench.errors import ContractError, ImageError
-from showcase_bench.types import ImageSource, Progress
+from showcase_bench.types import ImageSource, Progress, TextEmbeddings
 from showcase_bench.vectors import VectorTable, text_key
 
 __all__ = ["FeatureStore"]
@@ -50,6 +51,8 @@ class FeatureStore:
         Shows a bar while photos are encoded.
     encoders
         Where encoders come from, so that stores share them; None makes a shelf of its own.
+    texts
+        Where features of texts come from; None makes a store of its own.
     """
 
     def __init__(
@@ -58,11 +61,13 @@ class FeatureStore:
         cache_dir: Path | None,
         progress: Progress,
         encoders: EncoderShelf | None = None,
+        texts: TextEmbeddings | None = None,
     ) -> None:
         self._source = source
         self._cache_dir = cache_dir
         self._progress = progress
         self._shelf = EncoderShelf() if encoders is None else encoders
+        self._texts = texts or TextStore(cache_dir, progress, self._shelf)
         self._tables: dict[str, VectorTable] = {}
         self._unreadable: dict[str, str] = {}
         self._count = 0
@@ -112,6 +117,13 @@ class FeatureStore:
         with self._lock:
             table = self._complete(image_ids, encoder)
             return table.gather(image_ids)
+
+    def text_features(self, texts: Sequence[str], encoder: str) -> NDArray[np.float32]:
+        """L2-normalised vectors of texts, float32 of shape [len(texts), d]; a copy.
+
+        Raises what :meth:`~showcase_bench.encoders.text_store.TextStore.vectors` raises.
+        """
+        return self._texts.vectors(texts, encoder)
 
     def prefetch(self, image_ids: Sequence[str], encoder: str) -> None:
         """Encode the photos that have no features yet; :meth:`features` then only looks them up.

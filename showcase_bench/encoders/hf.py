@@ -198,7 +198,7 @@ def _fetch(name: str, revision: str | None) -> Path:
         "bring them here in one folder, and write hf:FOLDER"
     )
     return fetch_folder(
-        name, _PATTERNS, _REQUIRED, encoder=f"hf:{name}", advice=advice, revision=revision
+        name, _PATTERNS, _REQUIRED, what=f"encoder 'hf:{name}'", advice=advice, revision=revision
     )
 
 

@@ -19,7 +19,7 @@ def fetch_folder(
     patterns: Sequence[str],
     required: Sequence[Sequence[str]],
     *,
-    encoder: str,
+    what: str,
     advice: str,
     revision: str | None = None,
 ) -> Path:
@@ -35,8 +35,8 @@ def fetch_folder(
         Names of the files to have, where ``*`` stands for anything.
     required
         Groups of file names; one name of each group must be there.
-    encoder
-        For messages.
+    what
+        It is for, in messages: ``encoder 'timm:resnet18'``.
     advice
         What the user can do without a network.
     revision
@@ -49,7 +49,7 @@ def fetch_folder(
     UsageError
         The repository has no file of a required group.
     """
-    hub = import_extra("huggingface_hub", encoder)
+    hub = import_extra("huggingface_hub", repo)
     options = {"revision": revision, "allow_patterns": list(patterns)}
     folder = _cached(hub, repo, options)
     if folder is not None and not _lacking(folder, required):
@@ -59,12 +59,11 @@ def fetch_folder(
     except (OSError, ValueError, hub.errors.HfHubHTTPError) as error:
         reason = " ".join(str(error).split(". ")[0].split())[:200]
         raise MissingDependencyError(
-            f"encoder {encoder!r}: its weights are not here and cannot be fetched ({reason}); "
-            f"{advice}"
+            f"{what}: its weights are not here and cannot be fetched ({reason}); {advice}"
         ) from error
     lacking = _lacking(folder, required)
     if lacking:
-        raise UsageError(f"encoder {encoder!r}: {repo} has no {' or '.join(lacking)}; {advice}")
+        raise UsageError(f"{what}: {repo} has no {' or '.join(lacking)}; {advice}")
     return folder
 
 

@@ -229,7 +229,9 @@ def _fetch(open_clip: Any, arch: str, tag: str, about: Mapping[str, Any]) -> Pat
         f"download {names[0]} of {repo} elsewhere, bring it here, "
         f"and write open_clip:{arch}/PATH.safetensors"
     )
-    folder = fetch_folder(repo, names, [names], encoder=f"open_clip:{arch}/{tag}", advice=advice)
+    folder = fetch_folder(
+        repo, names, [names], what=f"encoder 'open_clip:{arch}/{tag}'", advice=advice
+    )
     found = [folder / name for name in names if (folder / name).is_file()]
     return found[0]
 

@@ -118,7 +118,9 @@ class Timm(ImageEncoder):
             f"download {_FILE} of {repo} elsewhere, bring it here, "
             f"and write timm:{self._name}/PATH.safetensors"
         )
-        folder = fetch_folder(repo, [_FILE], [[_FILE]], encoder=f"timm:{self._name}", advice=advice)
+        folder = fetch_folder(
+            repo, [_FILE], [[_FILE]], what=f"encoder 'timm:{self._name}'", advice=advice
+        )
         return folder / _FILE
 
     @cached_property

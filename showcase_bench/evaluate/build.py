@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
-from showcase_bench.errors import UsageError, did_you_mean
-from showcase_bench.models import MODELS, Model, OracleModel
-from showcase_bench.spec import Scalar, Spec, format_arguments, parse_spec, split_list
+from showcase_bench.errors import MissingDependencyError, RegistryError, UsageError, did_you_mean
+from showcase_bench.evaluate.sources import source_digest
+from showcase_bench.models import MODELS, AnyModel, Flag, OracleModel, Role, Writer
+from showcase_bench.spec import Scalar, Spec, parse_spec, spec_label, split_list
 
-__all__ = ["BuildPlan", "parse_models", "plan_model"]
+__all__ = ["BuildPlan", "missing_models", "parse_models", "plan_model"]
+
+ALL = "all"
+_SELECTOR = "selector"
+_NONE: Mapping[str, Scalar] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -21,42 +26,79 @@ class BuildPlan:
     """A model that can be built any number of times, each time the same."""
 
     name: str
-    cls: type[Model] | type[OracleModel] = field(repr=False)
+    cls: type[AnyModel] = field(repr=False)
     arguments: Mapping[str, Scalar]
-    """Every constructor argument, defaults included."""
+    """Every argument, defaults included; of a writer also ``selector``."""
     given: Mapping[str, Scalar]
-    """The arguments that differ from the defaults."""
+    """The arguments that differ from the defaults and, where there is one, from the variant."""
     distribution: str
     """Name and version of the installed distribution that registers the model."""
     code_sha256: str
-    """Hash of the Python sources of the model's package."""
+    """Hash of the Python sources of the model's package, and of its selector's."""
+    variant: str = ""
+    selector: BuildPlan | None = None
+    """Chooses the photos of a writer; None where it shows none."""
 
     @property
     def label(self) -> str:
-        """The name on a board: with the arguments that differ from the defaults."""
-        return f"{self.name}{format_arguments(self.given)}"
+        """The name on a board: with its variant, and the arguments that differ from it."""
+        return spec_label(self.name, self.variant, self.given)
 
-    def build(self) -> Model | OracleModel:
+    @property
+    def role(self) -> Role:
+        """The model's; a ceiling where an oracle chooses the photos."""
+        return "ceiling" if self._oracle_chooses else self.cls.role
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """The model's flags and, where an oracle chooses the photos, the oracle's."""
+        chosen = self.selector.cls.flags if self.selector is not None else ()
+        return tuple(dict.fromkeys((*self.cls.flags, *chosen)))
+
+    @property
+    def fit_arguments(self) -> dict[str, Scalar]:
+        """The arguments that ``fit`` depends on."""
+        later = self.cls.predict_arguments | {_SELECTOR}
+        return {name: value for name, value in self.arguments.items() if name not in later}
+
+    @property
+    def _oracle_chooses(self) -> bool:
+        return self.selector is not None and issubclass(self.selector.cls, OracleModel)
+
+    def build(self) -> AnyModel:
         """A new instance."""
-        return self.cls(**self.arguments)
+        given: dict[str, Any] = dict(self.arguments)
+        if issubclass(self.cls, Writer):
+            given.pop(_SELECTOR, None)
+        return self.cls(**given)
 
 
-def parse_models(text: str) -> list[BuildPlan]:
-    """Plans of a comma-separated list of specs; ``all`` stands for every installed model.
+def parse_models(text: str, overrides: Mapping[str, Scalar] = _NONE) -> list[BuildPlan]:
+    """Plans of a comma-separated list of specs.
+
+    ``all`` stands for every installed model whose packages are there, and ``name:all`` for the
+    model ``name`` in all its variants.
+
+    Parameters
+    ----------
+    overrides
+        Arguments for every model that takes them and was not given them in ``text``.
 
     Raises
     ------
     RegistryError, MissingDependencyError
         A name is unknown, ambiguous or cannot be loaded.
     UsageError
-        A spec cannot be read, an argument is unknown or invalid, or a model is named twice.
+        A spec cannot be read, an argument is unknown or invalid, a model is named twice, or an
+        override is for none of the models.
     """
-    specs: list[str] = []
-    for part in split_list(text):
-        specs += list(MODELS) if part == "all" else [part]
+    specs = [one for part in split_list(text) for one in _expanded(part)]
     if not specs:
         raise UsageError(f"no model is named in {text!r}. {did_you_mean('', MODELS)}")
-    plans = [plan_model(one) for one in specs]
+    plans = [plan_model(one, overrides) for one in specs]
+    for name in overrides:
+        if not any(name in plan.arguments for plan in plans):
+            raise UsageError(f"none of the models has an argument {name!r}: leave --{name} out")
     labels = [plan.label for plan in plans]
     for label in labels:
         if labels.count(label) > 1:
@@ -64,80 +106,132 @@ def parse_models(text: str) -> list[BuildPlan]:
     return plans
 
 
-def plan_model(text: str) -> BuildPlan:
-    """The plan of one spec such as ``dpp(theta=0.9)``; the model is built once to check it."""
+def missing_models() -> dict[str, str]:
+    """Models that ``all`` leaves out because they need a package that is not installed, and why."""
+    missing = {}
+    for name in MODELS:
+        try:
+            MODELS.get(name)
+        except MissingDependencyError as error:
+            missing[name] = str(error)
+        except RegistryError:
+            continue
+    return missing
+
+
+def plan_model(text: str, overrides: Mapping[str, Scalar] = _NONE) -> BuildPlan:
+    """The plan of one spec such as ``dpp(theta=0.9)``; the model is built once to check it.
+
+    Raises what :func:`parse_models` raises; overrides that the model does not take are ignored.
+    """
     spec = parse_spec(text)
     if spec.cutoff is not None:
         raise UsageError(f"a model takes no cutoff: {text!r}; set k of the task instead")
-    cls = MODELS.get(spec.name)
-    origin = MODELS.registration(spec.name)
-    arguments, given = _arguments(spec, cls)
+    name, _, variant = spec.name.partition(":")
+    cls = MODELS.get(name)
+    origin = MODELS.registration(name)
+    preset = _preset(name, cls, variant)
+    arguments, given = _arguments(Spec(name, None, spec.arguments), cls, preset, overrides)
+    selector = _selector_of(cls, arguments)
     plan = BuildPlan(
-        name=spec.name,
+        name=name,
         cls=cls,
         arguments=arguments,
         given=given,
         distribution=f"{origin.distribution} {origin.version}",
-        code_sha256=source_digest(cls),
+        code_sha256=_code(cls, selector),
+        variant=variant,
+        selector=selector,
     )
     plan.build()
     return plan
 
 
-def _arguments(spec: Spec, cls: type) -> tuple[dict[str, Scalar], dict[str, Scalar]]:
-    parameters = {
-        name: parameter
-        for name, parameter in inspect.signature(cls).parameters.items()
-        if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-    }
-    for key in spec.arguments:
-        if key not in parameters:
-            known = did_you_mean(key, parameters) if parameters else "It takes none."
+def _expanded(part: str) -> list[str]:
+    if part == ALL:
+        missing = missing_models()
+        return [name for name in MODELS if name not in missing]
+    name, colon, variant = part.partition(":")
+    if colon and variant == ALL:
+        return [f"{name}:{one}" for one in MODELS.get(name.strip()).variants]
+    return [part]
+
+
+def _preset(name: str, cls: type[AnyModel], variant: str) -> Mapping[str, Scalar]:
+    if not variant:
+        return _NONE
+    if variant not in cls.variants:
+        known = did_you_mean(variant, cls.variants) if cls.variants else "It has none."
+        raise UsageError(f"model {name!r} has no variant {variant!r}. {known}")
+    return cls.variants[variant]
+
+
+def _selector_of(cls: type[AnyModel], arguments: Mapping[str, Scalar]) -> BuildPlan | None:
+    """The plan of a writer's selector."""
+    if not issubclass(cls, Writer):
+        return None
+    asked = arguments[_SELECTOR]
+    if asked is None:
+        return None
+    plan = plan_model(str(asked))
+    if issubclass(plan.cls, Writer):
+        raise UsageError(f"selector is {asked!r}, which writes; give a model that chooses photos")
+    return plan
+
+
+def _code(cls: type[AnyModel], selector: BuildPlan | None) -> str:
+    own = source_digest(cls)
+    if selector is None or selector.code_sha256 == own:
+        return own
+    return hashlib.sha256(f"{own}\0{selector.code_sha256}".encode()).hexdigest()
+
+
+def _arguments(
+    spec: Spec,
+    cls: type[AnyModel],
+    preset: Mapping[str, Scalar],
+    overrides: Mapping[str, Scalar],
+) -> tuple[dict[str, Scalar], dict[str, Scalar]]:
+    """All arguments, and those that are neither defaults nor of the preset."""
+    defaults = _defaults(cls)
+    for key in (*spec.arguments, *preset):
+        if key not in defaults:
+            known = did_you_mean(key, defaults) if defaults else "It takes none."
             raise UsageError(f"model {spec.name!r} has no argument {key!r}. {known}")
+    asked = {**overrides, **preset, **spec.arguments}
     arguments: dict[str, Scalar] = {}
-    for name, parameter in parameters.items():
-        if name in spec.arguments:
-            value = spec.arguments[name]
+    for name, default in defaults.items():
+        if name in asked:
+            value = asked[name]
             # A whole number is a fine value for a float argument, and must record as one.
-            if isinstance(parameter.default, float) and type(value) is int:
+            if isinstance(default, float) and type(value) is int:
                 value = float(value)
             arguments[name] = value
-        elif parameter.default is not parameter.empty:
-            arguments[name] = parameter.default
+        elif default is not inspect.Parameter.empty:
+            arguments[name] = default
         else:
             raise UsageError(f"model {spec.name!r} needs a value: {spec.name}({name}=...)")
+    usual = {**defaults, **preset}
     given = {
         name: value
         for name, value in arguments.items()
-        if (default := parameters[name].default) is inspect.Parameter.empty
-        or value != default
-        or type(value) is not type(default)
+        if value != usual[name] or type(value) not in (type(usual[name]), type(defaults[name]))
     }
     return arguments, given
 
 
-def source_digest(cls: type) -> str:
-    """Sha256 over the Python sources that define ``cls``.
-
-    These are all modules of its package folder, or its single module at the top level; and so on
-    for every base class outside of this package.
-    """
-    folders: dict[str, Path] = {}
-    for base in cls.__mro__:
-        module = sys.modules.get(base.__module__)
-        location = getattr(module, "__file__", None)
-        root = base.__module__.partition(".")[0]
-        if location is None or root in ("showcase_bench", "builtins", "abc", "typing"):
-            continue
-        top = Path(getattr(sys.modules[root], "__file__", location) or location)
-        if top.name == "__init__.py":
-            folders.update(
-                (str(path.relative_to(top.parent)), path) for path in top.parent.rglob("*.py")
+def _defaults(cls: type[AnyModel]) -> dict[str, Any]:
+    """Default of every argument by name; ``Parameter.empty`` where there is none."""
+    defaults = {
+        name: parameter.default
+        for name, parameter in inspect.signature(cls).parameters.items()
+        if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    }
+    if issubclass(cls, Writer):
+        if _SELECTOR in defaults:
+            raise RegistryError(
+                f"{cls.__module__}:{cls.__qualname__}: the argument {_SELECTOR!r} of a writer is "
+                "the harness's; rename it in the constructor"
             )
-        else:
-            folders[top.name] = top
-    digest = hashlib.sha256()
-    for name in sorted(folders):
-        digest.update(f"{name}\0".encode())
-        digest.update(hashlib.sha256(folders[name].read_bytes()).digest())
-    return digest.hexdigest()
+        defaults[_SELECTOR] = cls.selector
+    return defaults

@@ -10,7 +10,7 @@ from typing import Any
 
 from showcase_bench.canonical import canonical_json
 from showcase_bench.errors import StoreError
-from showcase_bench.spec import Scalar, format_arguments
+from showcase_bench.spec import Scalar, spec_label
 from showcase_bench.types import Interval, Score, Timings
 
 __all__ = ["SCHEMA", "Levels", "RunInputs", "RunRecord", "pretty_json"]
@@ -70,7 +70,7 @@ class RunRecord:
     id: str
     inputs: RunInputs
     given: Mapping[str, Scalar]
-    """Arguments that differ from the model's defaults."""
+    """Arguments that differ from the model's defaults and from its variant."""
     role: str
     flags: tuple[str, ...]
     distribution: str
@@ -92,11 +92,17 @@ class RunRecord:
     scores_sha256: str
     swapped_sha256: str | None = None
     """Of the predictions for other users, where metrics asked for them."""
+    variant: str = ""
+    """Named set of arguments that the model was asked in."""
+    checkpoint_sha256: str | None = None
+    """Of what the fitted model saved, where it can."""
+    curve_sha256: str | None = None
+    """Of the learning curve, where the model has one."""
 
     @property
     def label(self) -> str:
-        """The model's name with the arguments that differ from its defaults."""
-        return f"{self.inputs.model}{format_arguments(self.given)}"
+        """The model's name with its variant and the arguments that differ from it."""
+        return spec_label(self.inputs.model, self.variant, self.given)
 
     def to_json(self) -> bytes:
         """Readable JSON with a stable key order."""

@@ -1,9 +1,10 @@
-"""Runs on disk: ``<root>/<task>/<model>/<run id>/`` with three files, or four.
+"""Runs on disk: ``<root>/<task>/<model>/<run id>/`` with three files, or up to five.
 
 ``run.json`` (what and how), ``predictions.jsonl`` (canonical order), ``scores.parquet`` (the
-statistics of every example at full precision) and, where metrics asked for it, ``swapped.jsonl``
-(predictions for the same businesses on behalf of other users). A folder appears whole or not at
-all, and ``run.json`` carries the hashes of the others.
+statistics of every example at full precision); where metrics asked for it ``swapped.jsonl``
+(predictions for the same businesses on behalf of other users), and of a model that was trained
+``curve.json`` (its learning curve). A folder appears whole or not at all, and ``run.json`` carries
+the hashes of the others.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -28,10 +30,38 @@ from showcase_bench.evaluate.records import RunRecord
 from showcase_bench.files import replace_file, write_durably
 from showcase_bench.types import Showcase
 
-__all__ = ["RunStore", "ScoreTable", "StoredRun", "write_atomically"]
+__all__ = ["RunFiles", "RunStore", "ScoreTable", "StoredRun", "write_atomically"]
 
 RUN, PREDICTIONS, SCORES = "run.json", "predictions.jsonl", "scores.parquet"
-SWAPPED = "swapped.jsonl"
+SWAPPED, CURVE = "swapped.jsonl", "curve.json"
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """The content of a run's files beside ``run.json``; None where there is no such file."""
+
+    predictions: bytes
+    scores: bytes
+    swapped: bytes | None = None
+    curve: bytes | None = None
+
+    def named(self) -> dict[str, bytes]:
+        """Those that there are, by file name."""
+        files = {
+            PREDICTIONS: self.predictions,
+            SCORES: self.scores,
+            SWAPPED: self.swapped,
+            CURVE: self.curve,
+        }
+        return {name: data for name, data in files.items() if data is not None}
+
+    def digests(self) -> dict[str, Any]:
+        """SHA-256 of each by the record's field; None where there is no such file."""
+        return {
+            f"{field.name}_sha256": None if data is None else hashlib.sha256(data).hexdigest()
+            for field in fields(self)
+            for data in (getattr(self, field.name),)
+        }
 
 
 @dataclass(frozen=True)
@@ -103,6 +133,29 @@ class StoredRun:
         digest = self.record.swapped_sha256
         return None if digest is None else _showcases(self._verified(SWAPPED, digest))
 
+    def curve(self) -> list[dict[str, Any]] | None:
+        """Points of the learning curve, if there is one; raises StoreError likewise."""
+        data = self._curve()
+        if data is None:
+            return None
+        points: list[dict[str, Any]] = json.loads(data)
+        return points
+
+    def files(self, scores: bytes) -> RunFiles:
+        """The files of this run with other ``scores``; raises StoreError likewise."""
+        record = self.record
+        digest = record.swapped_sha256
+        return RunFiles(
+            self._verified(PREDICTIONS, record.predictions_sha256),
+            scores,
+            None if digest is None else self._verified(SWAPPED, digest),
+            self._curve(),
+        )
+
+    def _curve(self) -> bytes | None:
+        digest = self.record.curve_sha256
+        return None if digest is None else self._verified(CURVE, digest)
+
     def _verified(self, name: str, sha256: str) -> bytes:
         path = self.folder / name
         try:
@@ -155,20 +208,16 @@ class RunStore:
             if not path.parent.name.startswith("."):
                 yield self._load(path.parent)
 
-    def write(
-        self, record: RunRecord, predictions: bytes, scores: bytes, swapped: bytes | None = None
-    ) -> StoredRun:
+    def write(self, record: RunRecord, files: RunFiles) -> StoredRun:
         """Store a run whole; one that is there under the same id is replaced."""
-        parts = [(PREDICTIONS, predictions), (SCORES, scores), (RUN, record.to_json())]
-        if swapped is not None:
-            parts.insert(0, (SWAPPED, swapped))
+        parts = {**files.named(), RUN: record.to_json()}
         folder = self.folder(record.inputs.task, record.inputs.model, record.id)
         with _clear_errors(folder):
             folder.parent.mkdir(parents=True, exist_ok=True)
             temporary = Path(tempfile.mkdtemp(prefix=f".{record.id}-", dir=folder.parent))
             try:
                 temporary.chmod(0o755)
-                for name, data in parts:
+                for name, data in parts.items():
                     write_durably(temporary / name, data)
                 _move_into_place(temporary, folder)
             finally:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence, Set
+import json
+from collections.abc import Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Any
 
 import showcase_bench
-from showcase_bench.errors import ContractError, ImageError, ShowcaseError
+from showcase_bench.errors import (
+    ContractError,
+    ImageError,
+    MissingDependencyError,
+    ShowcaseError,
+    TrainingError,
+)
 from showcase_bench.evaluate.build import BuildPlan
 from showcase_bench.evaluate.environment import code_revision, describe_environment
+from showcase_bench.evaluate.fits import FittedModels
 from showcase_bench.evaluate.frame import frame_of_workspace
 from showcase_bench.evaluate.others import swapped_queries, swaps_of
-from showcase_bench.evaluate.predict import run_model
+from showcase_bench.evaluate.predict import Predicted, Predictor
 from showcase_bench.evaluate.predictions import dump_predictions
 from showcase_bench.evaluate.records import RunInputs, RunRecord
 from showcase_bench.evaluate.scoring import Scored, Scorer
-from showcase_bench.evaluate.store import RunStore, ScoreTable, StoredRun
+from showcase_bench.evaluate.store import RunFiles, RunStore, ScoreTable, StoredRun
 from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.metrics import Metric
 from showcase_bench.metrics.batch import Swap
@@ -77,6 +85,7 @@ class Suite:
         self._fresh = fresh
         chosen = workspace.metrics if metrics is None else metrics
         self._scorer = Scorer(frame_of_workspace(workspace, self._progress), chosen)
+        self._fits = FittedModels(workspace.cache / "fits", self._progress, fresh=fresh)
 
     def run(self, plans: Sequence[BuildPlan], seeds: Sequence[int]) -> SuiteResult:
         """Run every plan with every seed; a failing model is recorded and the rest goes on."""
@@ -103,7 +112,7 @@ class Suite:
                 else:
                     runs.append(self._rescore(stored))
                     rescored += 1
-            except (ContractError, ImageError) as error:
+            except (ContractError, ImageError, MissingDependencyError, TrainingError) as error:
                 failures.append(Failure(plan.label, seed, error))
         rescored += self._rescore_others({run.record.id for run in runs})
         return SuiteResult(tuple(runs), made, reused, rescored, tuple(failures))
@@ -148,6 +157,12 @@ class Suite:
             return None
         return swapped_queries(self.workspace)
 
+    @cached_property
+    def _predictor(self) -> Predictor:
+        asked = self._swapped
+        swapped = None if asked is None else [query for query in asked if query is not None]
+        return Predictor(self.workspace, self._fits, self._progress, swapped)
+
     def _lacks_swaps(self, stored: StoredRun) -> bool:
         return stored.record.role != "ceiling" and stored.record.swapped_sha256 is None
 
@@ -168,34 +183,23 @@ class Suite:
         """Score stored predictions with today's metrics; the model is not run."""
         showcases, swapped = stored.predictions(), stored.swapped()
         scored = self._score(showcases, stored.record.timings, swapped)
-        table = self._table(scored)
+        files = stored.files(self._table(scored))
         record = replace(
-            stored.record,
-            scores=scored.scores,
-            levels=self._scorer.levels,
-            scores_sha256=hashlib.sha256(table).hexdigest(),
+            stored.record, scores=scored.scores, levels=self._scorer.levels, **files.digests()
         )
-        kept = None if swapped is None else dump_predictions(swapped)
-        return self.store.write(record, dump_predictions(showcases), table, kept)
+        return self.store.write(record, files)
 
     def _run_one(self, plan: BuildPlan, inputs: RunInputs) -> StoredRun:
-        asked = self._swapped
-        predicted = run_model(
-            plan,
-            self.workspace,
-            seed=inputs.seed,
-            progress=self._progress,
-            swapped_queries=None if asked is None else [q for q in asked if q is not None],
-        )
+        predicted = self._predictor.run(plan, inputs.seed)
         scored = self._score(predicted.showcases, predicted.timings, predicted.swapped)
-        files = {
-            "predictions": dump_predictions(predicted.showcases),
-            "scores": self._table(scored),
-        }
-        if predicted.swapped is not None:
-            files["swapped"] = dump_predictions(predicted.swapped)
-        record = self._record(plan, inputs, predicted.timings, scored, files)
-        return self.store.write(record, **files)
+        swapped, curve = predicted.swapped, predicted.curve
+        files = RunFiles(
+            dump_predictions(predicted.showcases),
+            self._table(scored),
+            None if swapped is None else dump_predictions(swapped),
+            None if curve is None else _dump_curve(curve),
+        )
+        return self.store.write(self._record(plan, inputs, predicted, scored, files), files)
 
     def _table(self, scored: Scored) -> bytes:
         queries = self.workspace.queries
@@ -210,28 +214,29 @@ class Suite:
         self,
         plan: BuildPlan,
         inputs: RunInputs,
-        timings: Timings,
+        predicted: Predicted,
         scored: Scored,
-        files: Mapping[str, bytes],
+        files: RunFiles,
     ) -> RunRecord:
-        digests = {f"{k}_sha256": hashlib.sha256(data).hexdigest() for k, data in files.items()}
         return RunRecord(
             id=inputs.run_id,
             inputs=inputs,
             given=dict(plan.given),
-            role=plan.cls.role,
-            flags=tuple(plan.cls.flags),
+            variant=plan.variant,
+            role=plan.role,
+            flags=plan.flags,
             distribution=plan.distribution,
             created=datetime.now(UTC).isoformat(timespec="microseconds"),
             code=self._code,
             environment=self._environment,
             n=len(self.workspace.queries),
             unreadable_images=len(self.workspace.images.unreadable),
-            timings=timings,
+            timings=predicted.timings,
+            checkpoint_sha256=predicted.checkpoint_sha256,
             scores=scored.scores,
             primary=self.workspace.task.primary_names(),
             levels=self._scorer.levels,
-            **digests,
+            **files.digests(),
         )
 
     @cached_property
@@ -241,3 +246,9 @@ class Suite:
     @cached_property
     def _environment(self) -> dict[str, str]:
         return describe_environment()
+
+
+def _dump_curve(points: Sequence[dict[str, Any]]) -> bytes:
+    """A JSON list with one point a line."""
+    lines = ",\n".join(json.dumps(point, ensure_ascii=False, allow_nan=False) for point in points)
+    return f"[\n{lines}\n]\n".encode()

@@ -75,13 +75,9 @@ class Workspace:
         shown = progress or NoProgress()
         dataset = task.open(places, shown)
         shelf = EncoderShelf()
-        workspace = cls(
-            task,
-            dataset,
-            FeatureStore(dataset.images, places.cache, shown, shelf),
-            TextStore(places.cache, shown, shelf),
-            places.cache,
-        )
+        texts = TextStore(places.cache, shown, shelf)
+        images = FeatureStore(dataset.images, places.cache, shown, shelf, texts)
+        workspace = cls(task, dataset, images, texts, places.cache)
         if not len(workspace.scored_split):
             raise UsageError(
                 f"split {task.split!r} of {dataset.path} has no rows, so there is nothing to "

@@ -51,6 +51,8 @@ class Entry:
     """By metric name."""
     influence: dict[str, Floats]
     """By metric name: mean over seeds, shape [n]."""
+    seed_values: dict[str, tuple[float, ...]]
+    """By metric name: the value of each seed, in the order of ``seeds``."""
     clusters: tuple[NDArray[np.int64], NDArray[np.int64]]
     """User and business codes of the examples."""
 
@@ -97,10 +99,12 @@ def _entry(
     clusters = codes(tables[0].users), codes(tables[0].businesses)
     scores: dict[str, EntryScore] = {}
     influence: dict[str, Floats] = {}
+    seed_values: dict[str, tuple[float, ...]] = {}
     for metric in metrics:
         stats = [_statistics(run, table, metric) for run, table in zip(runs, tables, strict=True)]
         values = np.array([float(metric.score(rows.sum(axis=0))) for rows in stats])
         influence[metric.name] = np.mean([metric.influence(rows) for rows in stats], axis=0)
+        seed_values[metric.name] = tuple(values.tolist())
         recorded = [_recorded(run, metric) for run in runs]
         scores[metric.name] = _average(metric, values, influence[metric.name], clusters, recorded)
     record = runs[0].record
@@ -112,6 +116,7 @@ def _entry(
         runs=tuple(run.record.id for run in runs),
         scores=scores,
         influence=influence,
+        seed_values=seed_values,
         clusters=clusters,
     )
 

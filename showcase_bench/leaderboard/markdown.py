@@ -10,6 +10,7 @@ from showcase_bench.leaderboard.entries import EntryScore
 
 __all__ = [
     "board_markdown",
+    "escape",
     "format_ceiling",
     "format_cell",
     "format_floor",
@@ -26,20 +27,20 @@ def board_markdown(board: Board) -> str:
     """The whole board; names from plugins are escaped."""
     identity = board.identity
     lines = [
-        f"# Leaderboard: {_escape(identity.task)} (version {identity.task_version})",
+        f"# Leaderboard: {escape(identity.task)} (version {identity.task_version})",
         "",
-        f"{board.n:,} examples of the {_escape(identity.split)} split of "
-        f"{_escape(identity.data_name)}, sha256 `{identity.data_sha256[:12]}`; "
+        f"{board.n:,} examples of the {escape(identity.split)} split of "
+        f"{escape(identity.data_name)}, sha256 `{identity.data_sha256[:12]}`; "
         f"k = {identity.policy['k']}, pool: {identity.policy['pool']}, history masking: "
         f"{'on' if identity.policy['mask_history'] else 'off'}.",
     ]
     for section in board.sections:
         lines += ["", *_section(section)]
     lines += ["", "## How to read it", ""]
-    lines += [f"- {_escape(note)}" for note in board.notes]
+    lines += [f"- {escape(note)}" for note in board.notes]
     lines += ["", "## Signatures", ""]
     lines += [
-        f"- {_escape(column.name)}: `{column.signature}`"
+        f"- {escape(column.name)}: `{column.signature}`"
         for section in board.sections
         for column in section.columns
     ]
@@ -47,7 +48,7 @@ def board_markdown(board: Board) -> str:
 
 
 def _section(section: Section) -> list[str]:
-    names = [f"{_escape(column.name)} {sense(column)}".strip() for column in section.columns]
+    names = [f"{escape(column.name)} {sense(column)}".strip() for column in section.columns]
     lines = [f"## {TITLES.get(section.name, section.name)}, by {section.primary}", ""]
     lines.append(_table_row(["rank", "", "system", *names]))
     lines.append(_table_row(["---", "---", "---", *["---:"] * len(names)]))
@@ -114,13 +115,14 @@ def sense(column: Column) -> str:
 
 def _system(row: Row) -> str:
     flags = f" *({', '.join(row.flags)})*" if row.flags else ""
-    return f"{_escape(row.model)}{flags}"
+    return f"{escape(row.model)}{flags}"
 
 
 def _table_row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """Text that Markdown shows as it is, on one line."""
     flat = re.sub(r"\s+", " ", text)
     return re.sub(r"([\\`*_\[\]<>|#&~])", r"\\\1", flat)

@@ -184,3 +184,44 @@ def test_top_k_sorts_and_mmr_with_relevance_alone_does_the_same(
 def test_relevance_may_be_far_below_zero() -> None:
     relevance, features = problem(9, 8, 10)
     assert greedy_dpp(relevance - 500, features, 4, 0.9) == greedy_dpp(relevance, features, 4, 0.9)
+
+
+def dense_greedy(relevance: np.ndarray, features: np.ndarray, k: int, theta: float) -> list[int]:
+    """Every gain of every step, on the most relevant one of each set of equal rows."""
+    by_relevance = sorted(range(len(relevance)), key=lambda i: (-relevance[i], i))
+    leaders = {}
+    for i in by_relevance:
+        leaders.setdefault(tuple(features[i]), i)
+    free, chosen = sorted(leaders.values()), []
+    while free and len(chosen) < k:
+        basis = np.linalg.qr(features[chosen].T)[0] if chosen else np.zeros((features.shape[1], 0))
+        rest = {i: 1 - float(np.sum((features[i] @ basis) ** 2)) for i in free}
+        free = [i for i in free if rest[i] > 1e-9]
+        if free:
+            gain = {i: theta / (1 - theta) * relevance[i] + np.log(rest[i]) for i in free}
+            best = max(gain.values())
+            chosen.append(next(i for i in free if gain[i] > best - 1e-9))
+            free.remove(chosen[-1])
+    spanned = [i for i in by_relevance if i in leaders.values() and i not in chosen]
+    repeated = [i for i in by_relevance if i not in leaders.values()]
+    return (chosen + spanned + repeated)[:k]
+
+
+@given(st.integers(0, 10**6), st.integers(1, 30), st.integers(1, 12), st.sampled_from([0, 0.5]))
+@settings(max_examples=200, deadline=None)
+def test_dpp_with_ties_and_repetitions_is_the_dense_one(
+    seed: int, n: int, k: int, theta: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    features = np.eye(7)[rng.integers(0, 7, n)]
+    relevance = rng.integers(0, 3, n) / 2
+    assert greedy_dpp(relevance, features, k, theta) == dense_greedy(relevance, features, k, theta)
+
+
+def test_dpp_of_a_restaurant_of_ordinary_size_is_the_naive_greedy() -> None:
+    rng = np.random.default_rng(0)
+    for spread in (0.01, 0.3):
+        features = unit(1.4 * rng.standard_normal(512) + rng.standard_normal((36, 512)))
+        relevance = spread * rng.standard_normal(36)
+        expected = naive_greedy(kernel(relevance, features, 0.7), 10)
+        assert greedy_dpp(relevance, features, 10, 0.7) == expected

@@ -13,7 +13,8 @@ from showcase_bench import Model, NoProgress, Query, Showcase
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.evaluate import Workspace
 from showcase_bench.evaluate.build import BuildPlan
-from showcase_bench.evaluate.predict import predict_queries, run_model
+from showcase_bench.evaluate.fits import FittedModels
+from showcase_bench.evaluate.predict import Predictor, predict_queries
 from showcase_bench.types import Example, Gold
 
 
@@ -125,7 +126,7 @@ def test_the_harness_hands_over_queries_only(toy, tmp_path):
     workspace = Workspace.open(
         file_task(toy), places=Places(tmp_path / "cache", tmp_path / "no-data")
     )
-    run_model(plan, workspace, seed=0, progress=NoProgress())
+    Predictor(workspace, FittedModels(None, NoProgress()), NoProgress()).run(plan, 0)
     for queries, images in seen:
         assert type(queries) is tuple
         assert all(type(query) is Query for query in queries)

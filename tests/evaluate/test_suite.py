@@ -10,10 +10,15 @@ from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.errors import ContractError, StoreError, UsageError
 from showcase_bench.evaluate import RunRecord, RunStore, Suite, Workspace
 from showcase_bench.evaluate.build import BuildPlan, parse_models, plan_model
-from showcase_bench.evaluate.predict import run_model
+from showcase_bench.evaluate.fits import FittedModels
+from showcase_bench.evaluate.predict import Predictor
 from showcase_bench.evaluate.store import ScoreTable, write_atomically
 
 MODELS = "random,copy-history,reference"
+EVERY_KIND = (
+    "random,popular,history-nearest,copy-history,modal-sentence,unseen-photos,train-reference,topk,"
+    "mmr,dpp,brie(epochs=1),peter(epochs=1),showcase(epochs=1),peter-feature(epochs=1),reference"
+)
 
 
 @pytest.fixture
@@ -23,6 +28,11 @@ def workspace(toy, tmp_path):
 
 def plan_of(cls):
     return BuildPlan("mine", cls, {}, {}, "tests 0", "0" * 64)
+
+
+def predict(workspace, plan):
+    fits = FittedModels(None, NoProgress())
+    return Predictor(workspace, fits, NoProgress()).run(plan, 0)
 
 
 def files(root):
@@ -114,7 +124,7 @@ def test_a_model_that_breaks_the_contract_is_told_so(workspace, answer, message)
             return answer(queries)
 
     with pytest.raises(ContractError, match=message) as caught:
-        run_model(plan_of(Mine), workspace, seed=0, progress=NoProgress())
+        predict(workspace, plan_of(Mine))
     assert "mine" in str(caught.value)
 
 
@@ -136,7 +146,7 @@ def test_more_images_than_k_are_refused(workspace):
             return [Showcase(one.id, one.pool[: one.k + 1]) for one in queries]
 
     with pytest.raises(ContractError, match="at most 3 are allowed"):
-        run_model(plan_of(Mine), workspace, seed=0, progress=NoProgress())
+        predict(workspace, plan_of(Mine))
 
 
 def test_arguments_are_recorded_with_their_defaults():
@@ -181,18 +191,28 @@ def test_scores_are_what_the_statistics_say(workspace, tmp_path):
 def test_nothing_touches_global_random_state(workspace, tmp_path):
     import random
 
+    import torch
+
     np.random.seed(3)  # noqa: NPY002  (the global state is what is watched)
     random.seed(3)
-    before = np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002
-    Suite(workspace, RunStore(tmp_path / "r")).run(parse_models("all"), [0])
-    assert (np.random.get_state()[1].tolist(), random.getstate()) == before  # noqa: NPY002
+    torch.manual_seed(3)
+
+    def state():
+        numbers = np.random.get_state()[1].tolist()  # noqa: NPY002
+        return numbers, random.getstate(), torch.get_rng_state().tolist(), torch.get_num_threads()
+
+    before = state()
+    result = Suite(workspace, RunStore(tmp_path / "r")).run(parse_models(EVERY_KIND), [0])
+    assert not result.failures
+    assert state() == before
 
 
 def test_hashing_does_not_matter(toy, tmp_path):
     boards = []
     for seed in ("0", "1", "12345"):
         out = tmp_path / f"out{seed}"
-        arguments = ["run", "--data", str(toy), "--models", "all", "--results", str(out), "-q"]
+        arguments = ["run", "--data", str(toy), "--models", EVERY_KIND, "-q"]
+        arguments += ["--results", str(out)]
         code = f"from showcase_bench.cli.main import cli; cli({arguments!r})"
         subprocess.run(
             [sys.executable, "-c", code],
@@ -233,7 +253,7 @@ def test_other_metrics_are_scored_from_stored_predictions(workspace, tmp_path, m
     def fail(*_, **__):
         raise AssertionError("a model was run")
 
-    monkeypatch.setattr(suite_module, "run_model", fail)
+    monkeypatch.setattr(suite_module.Predictor, "run", fail)
     metrics = workspace.parse_metrics([*workspace.task.metric_names(), "rouge-1", "throughput"])
     result = Suite(workspace, store, metrics=metrics).run(parse_models("random"), [0])
     assert (result.made, result.reused, result.rescored) == (0, 0, 2)

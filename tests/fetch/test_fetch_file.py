@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 
 from showcase_bench.datasets.fetch import FetchError, fetch_file, part
 from showcase_bench.datasets.fetch.client import Client
-from showcase_bench.datasets.fetch.durable import SaveError, lock
+from showcase_bench.datasets.fetch.durable import SaveError
 from showcase_bench.datasets.fetch.part import Part
 from showcase_bench.errors import ShowcaseError
+from showcase_bench.files import lock
 
 DATA = np.random.default_rng(7).bytes(300_000)
 SHA = hashlib.sha256(DATA).hexdigest()

@@ -90,7 +90,16 @@ def yelp(tmp_path):
 
 
 def board(cli, data, results):
-    done = cli("run", "--data", data, "--models", "all", "--results", results, "--json")
+    done = cli(
+        "run",
+        "--data",
+        data,
+        "--models",
+        "random,copy-history,dpp,reference",
+        "--results",
+        results,
+        "--json",
+    )
     assert done.exit_code == 0, done.output
     return json.loads(done.stdout)["board"]
 

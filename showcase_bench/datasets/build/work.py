@@ -19,6 +19,7 @@ from typing import Any
 
 from showcase_bench.canonical import canonical_json
 from showcase_bench.errors import StoreError, UsageError
+from showcase_bench.files import lock
 
 __all__ = ["Part", "Stage", "digest_of", "work_folder", "write_file"]
 
@@ -176,14 +177,8 @@ def work_folder(folder: Path, *, keep: bool) -> Iterator[Path]:
 
 
 def _lock(handle: int, folder: Path) -> None:
-    """Hold the open file until it is closed or the process ends; nothing where that is unknown."""
-    try:
-        import fcntl
-    except ImportError:
-        return
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
+    """Hold the open file until it is closed or the process ends."""
+    if not lock(handle):
         raise UsageError(
             f"another build is at work in {folder}; wait for it, or name another folder"
-        ) from error
+        )

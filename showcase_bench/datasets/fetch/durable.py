@@ -8,27 +8,11 @@ from pathlib import Path
 
 from showcase_bench.errors import ShowcaseError
 
-try:
-    import fcntl
-except ImportError:  # Not on Windows, where nothing keeps two downloads of one file apart.
-    fcntl = None  # type: ignore[assignment]
-
-__all__ = ["SaveError", "lock", "replace_bytes", "save_error", "sync_folder", "write_all"]
+__all__ = ["SaveError", "replace_bytes", "save_error", "sync_folder", "write_all"]
 
 
 class SaveError(ShowcaseError):
     """What was downloaded cannot be kept: no room, no permission, or another process at work."""
-
-
-def lock(handle: int) -> bool:
-    """Lock an open file against other processes; False where one of them has it."""
-    if fcntl is None:
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def write_all(handle: int, data: bytes) -> None:
@@ -59,7 +43,7 @@ def replace_bytes(path: Path, data: bytes, *, sync: bool = True) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Make a rename in ``folder`` outlast a power cut, where the system can."""
-    if fcntl is None:
+    if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)
     try:

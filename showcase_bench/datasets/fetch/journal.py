@@ -9,7 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, get_args
 
-from showcase_bench.datasets.fetch.durable import SaveError, lock, save_error, write_all
+from showcase_bench.datasets.fetch.durable import SaveError, save_error, write_all
+from showcase_bench.files import lock
 
 __all__ = ["Journal", "Outcome", "Status"]
 

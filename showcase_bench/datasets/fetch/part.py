@@ -11,12 +11,12 @@ from types import TracebackType
 
 from showcase_bench.datasets.fetch.durable import (
     SaveError,
-    lock,
     replace_bytes,
     save_error,
     sync_folder,
     write_all,
 )
+from showcase_bench.files import lock
 
 __all__ = ["Note", "Part", "part_url"]
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from showcase_bench.jit import kernel
 from showcase_bench.metrics.ngram.ter_alignment import (
     ANYWHERE,
     WORD,
@@ -22,7 +23,6 @@ from showcase_bench.metrics.ngram.ter_alignment import (
     masks_of,
     trace,
 )
-from showcase_bench.metrics.text.jit import kernel
 
 __all__ = ["LONGEST_WITH_MOVES", "edit_counts"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from showcase_bench.jit import kernel
 from showcase_bench.metrics.text.hashing import FREE, doubled, slot_of
-from showcase_bench.metrics.text.jit import kernel
 
 __all__ = ["count_each", "number_longer"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from showcase_bench.jit import kernel
 from showcase_bench.metrics.text.hashing import FREE, slot_of, table_size
-from showcase_bench.metrics.text.jit import kernel
 
 __all__ = ["shared_ngrams"]
 

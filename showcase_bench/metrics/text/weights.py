@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.metrics.text.jit import kernel
+from showcase_bench.jit import kernel
 
 __all__ = ["document_frequencies", "weighted_matches", "weighted_products"]
 

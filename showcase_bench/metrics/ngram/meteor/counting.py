@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from showcase_bench.jit import kernel
 from showcase_bench.metrics.ngram.meteor.matching import Matches, list_matches, spans_of
 from showcase_bench.metrics.ngram.meteor.search import align
 from showcase_bench.metrics.ngram.meteor.tables import PhraseTree
 from showcase_bench.metrics.ngram.meteor.words import Words
-from showcase_bench.metrics.text.jit import kernel
 
 __all__ = ["Limits", "Texts", "count_pairs"]
 

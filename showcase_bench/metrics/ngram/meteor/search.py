@@ -16,8 +16,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from showcase_bench.jit import kernel
 from showcase_bench.metrics.ngram.meteor.matching import EXACT, Matches, grown
-from showcase_bench.metrics.text.jit import kernel
 
 __all__ = ["align"]
 

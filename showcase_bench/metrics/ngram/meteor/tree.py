@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from showcase_bench.jit import kernel
 from showcase_bench.metrics.text.hashing import FREE, doubled, slot_of
-from showcase_bench.metrics.text.jit import kernel
 
 __all__ = ["MOST_WORDS", "Tree", "add_phrases", "empty_tree"]
 

@@ -1,4 +1,4 @@
-"""Compiling loops over integers with numba, once per machine."""
+"""Compiling loops with numba, once per machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-__all__ = ["kernel"]
+__all__ = ["kernel", "reordering_kernel"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,3 +18,8 @@ def kernel(function: F) -> F:
     Modules with kernels are imported where they are needed, never by lists or help texts.
     """
     return cast(F, numba.njit(cache=True, nogil=True)(function))
+
+
+def reordering_kernel(function: F) -> F:
+    """As :func:`kernel`, but additions of floats may be reordered, in one way for one length."""
+    return cast(F, numba.njit(cache=True, nogil=True, fastmath={"reassoc"})(function))

@@ -1,0 +1,5 @@
+"""Image selector ``brie``."""
+
+from baselines.brie.model import Brie
+
+__all__ = ["Brie"]

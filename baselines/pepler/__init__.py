@@ -1,0 +1,5 @@
+"""Text model ``pepler``."""
+
+from baselines.pepler.model import Pepler
+
+__all__ = ["Pepler"]

@@ -1,0 +1,104 @@
+"""What PEPLER learns from: facts of the training split, and its rows as batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from baselines.neural.codecs import codec_of
+from baselines.neural.contracts import Batch
+from baselines.neural.ids import IdTable
+from baselines.neural.padding import shifted
+from showcase_bench import Example, Query
+
+__all__ = ["PeplerRows", "Tables", "learn_ids", "texts_of"]
+
+
+def texts_of(example: Example) -> list[str]:
+    """Reference texts that are not blank."""
+    return [text for text in example.gold.texts if text.strip()]
+
+
+def learn_ids(train: Sequence[Example]) -> dict[str, Any]:
+    """Users and businesses of the training rows that have a text, as JSON."""
+    written = [one.query for one in train if texts_of(one)]
+    return {
+        "users": list(dict.fromkeys(one.user_id for one in written)),
+        "items": list(dict.fromkeys(one.business_id for one in written)),
+    }
+
+
+class Tables:
+    """Words and ids as row numbers, from the facts of a model."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        self.codec = codec_of(facts["codec"])
+        self.users = IdTable(facts["users"])
+        self.items = IdTable(facts["items"])
+
+    def prompts(
+        self,
+        queries: Sequence[Query],
+        rng: np.random.Generator | None = None,
+        dropout: float = 0.0,
+    ) -> tuple[Tensor, Tensor]:
+        """Rows of the users and of the businesses; int64 of shape [len(queries)] each."""
+        users = self.users.rows([one.user_id for one in queries], rng, dropout)
+        items = self.items.rows([one.business_id for one in queries], rng, dropout)
+        return torch.from_numpy(users), torch.from_numpy(items)
+
+
+class _Row(NamedTuple):
+    query: Query
+    words: list[int]
+
+
+class PeplerRows:
+    """The texts of a split as batches; see :class:`baselines.neural.contracts.Rows`.
+
+    Parameters
+    ----------
+    examples
+        One without text gives no row, one with several texts a row for each.
+    tables
+        Words and ids.
+    most_tokens
+        What is longer is cut off.
+    id_dropout
+        Share of the users, and of the businesses, that training takes for unknown.
+    """
+
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        tables: Tables,
+        *,
+        most_tokens: int,
+        id_dropout: float,
+    ) -> None:
+        self._tables = tables
+        self._id_dropout = id_dropout
+        self._rows = [
+            _Row(example.query, tables.codec.encode(text, most_tokens))
+            for example in examples
+            for text in texts_of(example)
+        ]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def size(self, row: int) -> int:
+        """Words of the text."""
+        return len(self._rows[row].words)
+
+    def batch(self, rows: Sequence[int], rng: np.random.Generator | None) -> Batch:
+        """The tensors that :meth:`baselines.pepler.network.PeplerNetwork.forward` asks for."""
+        chosen = [self._rows[row] for row in rows]
+        codec, share = self._tables.codec, self._id_dropout
+        words, targets = shifted([one.words for one in chosen], codec.begin, codec.end, codec.pad)
+        user, item = self._tables.prompts([one.query for one in chosen], rng, share)
+        return {"user": user, "item": item, "words": words, "targets": targets}

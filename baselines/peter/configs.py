@@ -1,0 +1,85 @@
+"""Sizes and training of PETER."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from baselines.common.arguments import require_number
+from baselines.neural.model import Common, configuration
+from baselines.neural.training import Training
+from baselines.peter.network import PeterNetwork, Sizes
+from baselines.peter.rows import Tables
+
+__all__ = ["Config", "config_of"]
+
+
+@dataclass(frozen=True)
+class Config:
+    """One configuration."""
+
+    training: Training
+    decoding: str
+    sizes: Sizes
+    id_dropout: float = 0.1
+    """Share of the users, and of the businesses, that training takes for unknown."""
+    most_words: int = 20_000
+    """Size of the vocabulary, without special tokens."""
+    most_tokens: int = 64
+    """What is longer is cut off in training."""
+
+    def build(self, tables: Tables) -> PeterNetwork:
+        """A fresh network for these words and ids."""
+        return PeterNetwork(
+            self.sizes,
+            users=len(tables.users),
+            items=len(tables.items),
+            words=len(tables.codec),
+        )
+
+
+CONFIGS = {
+    "mini": Config(
+        Training(
+            epochs=20,
+            batch_size=32,
+            learning_rate=1e-3,
+            weight_decay=0.01,
+            schedule="cosine",
+            warmup=0.05,
+        ),
+        decoding="greedy",
+        sizes=Sizes(width=128, hidden=512),
+    ),
+    "paper": Config(
+        Training(
+            epochs=100,
+            batch_size=128,
+            learning_rate=1.0,
+            optimizer="sgd",
+            schedule="plateau",
+            plateau_factor=0.25,
+            patience=5,
+            clip=1.0,
+        ),
+        decoding="greedy",
+        sizes=Sizes(),
+    ),
+}
+
+
+def config_of(name: str, common: Common, **own: Any) -> Config:
+    """A configuration with the user's arguments in place; None leaves what it says.
+
+    Raises
+    ------
+    UsageError
+        The name is unknown or an argument is out of its range.
+    """
+    config = configuration(name, CONFIGS)
+    given: dict[str, Any] = {"training": common.apply(config.training)}
+    if own.get("decoding") is not None:
+        given["decoding"] = own["decoding"]
+    if own.get("id_dropout") is not None:
+        given["id_dropout"] = require_number(own["id_dropout"], "id_dropout", 0, 1)
+    return replace(config, **given)

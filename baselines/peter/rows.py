@@ -1,0 +1,132 @@
+"""What PETER learns from: facts of the training split, and its rows as batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from baselines.neural.codecs import codec_of
+from baselines.neural.contracts import Batch
+from baselines.neural.ids import IdTable
+from baselines.neural.padding import IGNORED, padded, shifted
+from baselines.neural.words import Words
+from baselines.peter.network import Inputs
+from showcase_bench import Example, Query
+
+__all__ = ["PeterRows", "Tables", "learn_tables", "texts_of"]
+
+_UNKNOWN_RATING = float("nan")
+
+
+def texts_of(example: Example) -> list[str]:
+    """Reference texts that are not blank."""
+    return [text for text in example.gold.texts if text.strip()]
+
+
+def learn_tables(train: Sequence[Example], most_words: int) -> dict[str, Any]:
+    """Vocabulary, users and businesses of the training rows that have a text, as JSON."""
+    written = [one for one in train if texts_of(one)]
+    words = Words.learn([text for one in written for text in texts_of(one)], most=most_words)
+    return {
+        "codec": words.facts(),
+        "users": list(dict.fromkeys(one.query.user_id for one in written)),
+        "items": list(dict.fromkeys(one.query.business_id for one in written)),
+    }
+
+
+class Tables:
+    """Words and ids as row numbers, made from what :func:`learn_tables` gave."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        self.codec = codec_of(facts["codec"])
+        self.users = IdTable(facts["users"])
+        self.items = IdTable(facts["items"])
+
+    def inputs(self, queries: Sequence[Query], features: Sequence[int] | None = None) -> Inputs:
+        """Rows of the users and businesses, and the features if there are any."""
+        return Inputs(
+            torch.from_numpy(self.users.rows([one.user_id for one in queries])),
+            torch.from_numpy(self.items.rows([one.business_id for one in queries])),
+            None if features is None else torch.tensor(features, dtype=torch.int64),
+        )
+
+
+class _Row(NamedTuple):
+    user: str
+    item: str
+    rating: float | None
+    words: list[int]
+    feature: int | None
+
+
+class PeterRows:
+    """The texts of a split as batches; see :class:`baselines.neural.contracts.Rows`.
+
+    Parameters
+    ----------
+    examples
+        One without text gives no row, one with several texts a row for each.
+    tables
+        Words and ids.
+    most_tokens
+        What is longer is cut off.
+    id_dropout
+        Share of the users, and of the businesses, that training takes for unknown.
+    feature_of
+        Row of the words' embedding that stands for a text's feature, if the network reads one.
+    """
+
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        tables: Tables,
+        *,
+        most_tokens: int,
+        id_dropout: float,
+        feature_of: Callable[[str], int] | None = None,
+    ) -> None:
+        self._tables = tables
+        self._id_dropout = id_dropout
+        self._rows = [
+            _Row(
+                example.query.user_id,
+                example.query.business_id,
+                example.gold.rating,
+                tables.codec.encode(text, most_tokens),
+                None if feature_of is None else feature_of(text),
+            )
+            for example in examples
+            for text in texts_of(example)
+        ]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def size(self, row: int) -> int:
+        """Words of the text."""
+        return len(self._rows[row].words)
+
+    def batch(self, rows: Sequence[int], rng: np.random.Generator | None) -> Batch:
+        """The tensors that :meth:`baselines.peter.network.PeterNetwork.forward` asks for."""
+        chosen = [self._rows[row] for row in rows]
+        tables, codec = self._tables, self._tables.codec
+        texts = [one.words for one in chosen]
+        words, targets = shifted(texts, codec.begin, codec.end, codec.pad)
+        users = tables.users.rows([one.user for one in chosen], rng, self._id_dropout)
+        items = tables.items.rows([one.item for one in chosen], rng, self._id_dropout)
+        ratings = [_UNKNOWN_RATING if one.rating is None else one.rating for one in chosen]
+        batch = {
+            "user": torch.from_numpy(users),
+            "item": torch.from_numpy(items),
+            "words": words,
+            "targets": targets,
+            "bag": padded(texts, IGNORED),
+            "rating": torch.tensor(ratings, dtype=torch.float32),
+        }
+        features = [one.feature for one in chosen if one.feature is not None]
+        if features:
+            batch["feature"] = torch.tensor(features, dtype=torch.int64)
+        return batch
