@@ -41,15 +41,15 @@ class Config:
 CONFIGS = {
     "mini": Config(
         Training(
-            epochs=20,
+            epochs=14,
             batch_size=32,
-            learning_rate=1e-3,
+            learning_rate=2e-3,
             weight_decay=0.01,
             schedule="cosine",
             warmup=0.05,
         ),
-        decoding="greedy",
-        sizes=Sizes(width=128, hidden=512),
+        decoding="beam(size=8,min_tokens=24,no_repeat_ngram=4)",
+        sizes=Sizes(width=128, hidden=256, dropout=0.1, id_rate=5.0),
     ),
     "paper": Config(
         Training(
