@@ -21,8 +21,9 @@ class Config:
     training: Training
     decoding: str
     sizes: Sizes
-    id_dropout: float = 0.1
-    """Share of the users, and of the businesses, that training takes for unknown."""
+    user_dropout: float = 0.1
+    """Share of the users that training takes for unknown."""
+    item_dropout: float = 0.1
     most_words: int = 20_000
     """Size of the vocabulary, without special tokens."""
     most_tokens: int = 64
@@ -41,15 +42,17 @@ class Config:
 CONFIGS = {
     "mini": Config(
         Training(
-            epochs=14,
-            batch_size=32,
+            epochs=12,
+            batch_size=16,
             learning_rate=2e-3,
             weight_decay=0.01,
             schedule="cosine",
             warmup=0.05,
         ),
         decoding="beam(size=8,min_tokens=24,no_repeat_ngram=4)",
-        sizes=Sizes(width=128, hidden=256, dropout=0.1, id_rate=5.0),
+        sizes=Sizes(width=128, hidden=256, dropout=0.1, id_rate=20.0),
+        user_dropout=0.5,
+        item_dropout=0.05,
     ),
     "paper": Config(
         Training(
@@ -68,7 +71,7 @@ CONFIGS = {
 }
 
 
-def config_of(name: str, common: Common, **own: Any) -> Config:
+def config_of(config: str, common: Common, **own: Any) -> Config:
     """A configuration with the user's arguments in place; None leaves what it says.
 
     Raises
@@ -76,10 +79,11 @@ def config_of(name: str, common: Common, **own: Any) -> Config:
     UsageError
         The name is unknown or an argument is out of its range.
     """
-    config = configuration(name, CONFIGS)
-    given: dict[str, Any] = {"training": common.apply(config.training)}
+    chosen = configuration(config, CONFIGS)
+    given: dict[str, Any] = {"training": common.apply(chosen.training)}
     if own.get("decoding") is not None:
         given["decoding"] = own["decoding"]
-    if own.get("id_dropout") is not None:
-        given["id_dropout"] = require_number(own["id_dropout"], "id_dropout", 0, 1)
-    return replace(config, **given)
+    for name in ("user_dropout", "item_dropout"):
+        if own.get(name) is not None:
+            given[name] = require_number(own[name], name, 0, 1)
+    return replace(chosen, **given)

@@ -27,7 +27,7 @@ class PeterFeature(NeuralModel[PeterNetwork], OracleModel):
 
     Parameters
     ----------
-    config, decoding, epochs, batch_size, learning_rate, id_dropout
+    config, decoding, epochs, batch_size, learning_rate, user_dropout, item_dropout
         As of :class:`~baselines.peter.model.Peter`.
     """
 
@@ -42,10 +42,17 @@ class PeterFeature(NeuralModel[PeterNetwork], OracleModel):
         epochs: int | None = None,
         batch_size: int | None = None,
         learning_rate: float | None = None,
-        id_dropout: float | None = None,
+        user_dropout: float | None = None,
+        item_dropout: float | None = None,
     ) -> None:
         common = Common(epochs, batch_size, learning_rate)
-        self.config = config_of(config, common, decoding=decoding, id_dropout=id_dropout)
+        self.config = config_of(
+            config,
+            common,
+            decoding=decoding,
+            user_dropout=user_dropout,
+            item_dropout=item_dropout,
+        )
         super().__init__(self.config.training)
         self.decoding = Decoding.parse(self.config.decoding)
 
@@ -66,7 +73,8 @@ class PeterFeature(NeuralModel[PeterNetwork], OracleModel):
             examples,
             tables,
             most_tokens=self.config.most_tokens,
-            id_dropout=self.config.id_dropout,
+            user_dropout=self.config.user_dropout,
+            item_dropout=self.config.item_dropout,
             feature_of=told.word,
         )
 

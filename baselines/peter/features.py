@@ -17,7 +17,8 @@ a an the this that these those some no my our your his her their its
 """
 _AFTER = """
 am is was are were be been has had have came comes will would can could and or but in on at of for
-from with to out by near as than that which who i we you they it so my the a
+from with to out by near after before under over into as than that which who i we you
+they it so my the a
 """
 _OPENS = frozenset(_BEFORE.split())
 _CLOSES = frozenset(_AFTER.split())

@@ -29,8 +29,8 @@ class Peter(NeuralWriter[PeterNetwork]):
         How a text is chosen; None is the configuration's own way.
     epochs, batch_size, learning_rate
         Of training; None is what the configuration says.
-    id_dropout
-        Share of the users, and of the businesses, that training takes for unknown, from 0 to 1;
+    user_dropout, item_dropout
+        Shares of the users and of the businesses that training takes for unknown, from 0 to 1;
         None is what the configuration says.
     """
 
@@ -43,10 +43,17 @@ class Peter(NeuralWriter[PeterNetwork]):
         epochs: int | None = None,
         batch_size: int | None = None,
         learning_rate: float | None = None,
-        id_dropout: float | None = None,
+        user_dropout: float | None = None,
+        item_dropout: float | None = None,
     ) -> None:
         common = Common(epochs, batch_size, learning_rate)
-        self.config = config_of(config, common, decoding=decoding, id_dropout=id_dropout)
+        self.config = config_of(
+            config,
+            common,
+            decoding=decoding,
+            user_dropout=user_dropout,
+            item_dropout=item_dropout,
+        )
         super().__init__(self.config.training, self.config.decoding)
 
     def _learn_facts(self, train: Sequence[Example], images: ImageStore) -> dict[str, Any]:
@@ -60,7 +67,8 @@ class Peter(NeuralWriter[PeterNetwork]):
             examples,
             Tables(self.facts),
             most_tokens=self.config.most_tokens,
-            id_dropout=self.config.id_dropout,
+            user_dropout=self.config.user_dropout,
+            item_dropout=self.config.item_dropout,
         )
 
     def _stepper(

@@ -73,8 +73,8 @@ class PeterRows:
         Words and ids.
     most_tokens
         What is longer is cut off.
-    id_dropout
-        Share of the users, and of the businesses, that training takes for unknown.
+    user_dropout, item_dropout
+        Shares of the users and of the businesses that training takes for unknown.
     feature_of
         Row of the words' embedding that stands for a text's feature, if the network reads one.
     """
@@ -85,11 +85,13 @@ class PeterRows:
         tables: Tables,
         *,
         most_tokens: int,
-        id_dropout: float,
+        user_dropout: float,
+        item_dropout: float,
         feature_of: Callable[[str], int] | None = None,
     ) -> None:
         self._tables = tables
-        self._id_dropout = id_dropout
+        self._user_dropout = user_dropout
+        self._item_dropout = item_dropout
         self._rows = [
             _Row(
                 example.query.user_id,
@@ -115,8 +117,8 @@ class PeterRows:
         tables, codec = self._tables, self._tables.codec
         texts = [one.words for one in chosen]
         words, targets = shifted(texts, codec.begin, codec.end, codec.pad)
-        users = tables.users.rows([one.user for one in chosen], rng, self._id_dropout)
-        items = tables.items.rows([one.item for one in chosen], rng, self._id_dropout)
+        users = tables.users.rows([one.user for one in chosen], rng, self._user_dropout)
+        items = tables.items.rows([one.item for one in chosen], rng, self._item_dropout)
         ratings = [_UNKNOWN_RATING if one.rating is None else one.rating for one in chosen]
         batch = {
             "user": torch.from_numpy(users),

@@ -6,7 +6,6 @@ Aspects", EMNLP-IJCNLP 2019.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -168,9 +167,6 @@ class Ref2SeqNetwork(nn.Module):
         )
         self.join = nn.Linear(3 * width, width)
         self.to_words = nn.Linear(width, words)
-        self.to_words.weight = self.words.weight
-        nn.init.normal_(self.words.weight, std=width**-0.5)
-        nn.init.zeros_(self.to_words.bias)
 
     def read(self, batch: Batch) -> Ref2SeqState:
         """Encode ``user`` and ``item``, int64 of shape [b, s, n], padded behind.
@@ -189,7 +185,7 @@ class Ref2SeqNetwork(nn.Module):
 
     def write(self, words: Tensor, state: Ref2SeqState) -> tuple[Tensor, Ref2SeqState]:
         """Read words, int64 of shape [b, t]: logits of the next ones, [b, t, V], and the state."""
-        out, hidden = self.decoder(self._embed(words), state.hidden.contiguous())
+        out, hidden = self.decoder(self._drop(self.words(words)), state.hidden.contiguous())
         user = self.user_attention(out, state.user)
         item = self.item_attention(out, state.item)
         joined = torch.tanh(self.join(torch.cat([self._drop(out), user, item], dim=-1)))
@@ -207,15 +203,10 @@ class Ref2SeqNetwork(nn.Module):
     def _encode(
         self, encoder: nn.Module, attention: Attention, tokens: Tensor, lengths: Tensor
     ) -> Encoded:
-        embedded = self._embed(tokens)
-        states, summary = encoder(embedded, lengths)
+        places, summary = encoder(self._drop(self.words(tokens)), lengths)
         mask = torch.arange(tokens.shape[2], device=tokens.device) < lengths[:, :, None]
-        places = states + embedded * mask[..., None]
         flat, held = _to_front(places.flatten(1, 2), mask.flatten(1))
         return Encoded(flat, held, attention.of_place(flat), summary)
-
-    def _embed(self, tokens: Tensor) -> Tensor:
-        return self._drop(self.words(tokens) * math.sqrt(self.words.embedding_dim))
 
     def _drop(self, x: Tensor) -> Tensor:
         return functional.dropout(x, self.dropout, self.training)

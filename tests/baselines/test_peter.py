@@ -247,7 +247,12 @@ def test_a_batch_of_eight_is_learned_by_heart():
 def rows_of(n: int = 12, **given: Any) -> PeterRows:
     examples = list(neural_world.split(n))
     tables = Tables(learn_tables(examples, 1000))
-    return PeterRows(examples, tables, **{"most_tokens": 64, "id_dropout": 0.5, **given})
+    usual = {"most_tokens": 64, "user_dropout": 0.5, "item_dropout": 0.5}
+    return PeterRows(examples, tables, **{**usual, **given})
+
+
+def drawn_by(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)
 
 
 def test_rows_leave_out_what_has_no_text_and_drop_ids_in_training_only():
@@ -257,12 +262,15 @@ def test_rows_leave_out_what_has_no_text_and_drop_ids_in_training_only():
     val = rows.batch(everything, None)
     assert (val["user"] > 0).all()
     assert (val["item"] > 0).all()
-    drawn = [rows.batch(everything, np.random.default_rng(seed)) for seed in (4, 4, 5)]
+    drawn = [rows.batch(everything, drawn_by(seed)) for seed in (4, 4, 5)]
     assert torch.equal(drawn[0]["user"], drawn[1]["user"])
     assert not torch.equal(drawn[0]["user"], drawn[2]["user"])
     assert 0 < int((drawn[0]["user"] == 0).sum()) < 11
     assert not torch.equal(drawn[0]["user"] == 0, drawn[0]["item"] == 0)
     assert "feature" not in val
+    one_side = rows_of(user_dropout=1.0, item_dropout=0.0).batch(everything, drawn_by(1))
+    assert not one_side["user"].any()
+    assert one_side["item"].all()
 
 
 def test_rows_are_cut_and_rated():
@@ -270,7 +278,7 @@ def test_rows_are_cut_and_rated():
     assert {rows.size(i) for i in range(len(rows))} == {3}
     unrated = Example(neural_world.example(1).query, Gold((), ("Good ramen.", " ", "Fine."), None))
     tables = Tables(learn_tables([unrated], 10))
-    several = PeterRows([unrated], tables, most_tokens=9, id_dropout=0)
+    several = PeterRows([unrated], tables, most_tokens=9, user_dropout=0, item_dropout=0)
     batch = several.batch([0, 1], None)
     assert len(several) == 2
     assert batch["rating"].isnan().all()
@@ -377,7 +385,9 @@ def test_nothing_to_learn_from(kind, tmp_path):
 
 def test_ids_decide_what_is_written(tmp_path):
     """Each business has its dishes and each user a word: both are learned from ids alone."""
-    model = small(Peter(epochs=30, batch_size=8, learning_rate=3e-3, id_dropout=0.0))
+    model = small(
+        Peter(epochs=30, batch_size=8, learning_rate=3e-3, user_dropout=0.0, decoding="greedy")
+    )
     rows = [
         row(f"r{i}", f"u{i % 3}", f"b{i % 4}", f"The {dish} was {word}.")
         for i in range(36)
@@ -394,7 +404,7 @@ def test_the_feature_decides_what_is_written(tmp_path):
     dishes = ("ramen", "pizza", "tacos", "curry")
     rows = [row(f"r{i}", "u", "b", f"I liked the {dishes[i % 4]}.") for i in range(24)]
     rows += [row(f"s{i}", "u", "b", "Fine.") for i in range(40)]
-    model = small(PeterFeature(epochs=40, batch_size=8, learning_rate=5e-3))
+    model = small(PeterFeature(epochs=40, batch_size=8, learning_rate=5e-3, decoding="greedy"))
     world = ListSplit(rows)
     model.fit(world, ListSplit([]), seed=0, workdir=tmp_path, progress=NoProgress())
     shown = list(model.predict_with_gold(rows[:4], world.images))
@@ -423,7 +433,8 @@ def test_flags_say_what_the_oracle_sees():
         {"epochs": -1},
         {"batch_size": 0},
         {"learning_rate": float("nan")},
-        {"id_dropout": 1.5},
+        {"user_dropout": 1.5},
+        {"item_dropout": -0.5},
     ],
 )
 def test_bad_arguments_are_refused(kind, bad):
