@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from showcase_bench import Example, Gold
 
-__all__ = ["TrainingReview", "by_business", "reference_text", "training_reviews"]
+__all__ = ["TrainingReview", "by_business", "reference_text", "reference_texts", "training_reviews"]
 
 
 class TrainingReview(NamedTuple):
@@ -21,9 +21,14 @@ class TrainingReview(NamedTuple):
     image_ids: tuple[str, ...]
 
 
+def reference_texts(gold: Gold) -> list[str]:
+    """Reference texts that are not blank."""
+    return [text for text in gold.texts if text.strip()]
+
+
 def reference_text(gold: Gold) -> str | None:
     """First reference text that is not blank, or None."""
-    return next((text for text in gold.texts if text.strip()), None)
+    return next(iter(reference_texts(gold)), None)
 
 
 def training_reviews(train: Iterable[Example]) -> list[TrainingReview]:

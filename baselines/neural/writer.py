@@ -13,6 +13,7 @@ from baselines.neural.model import N, NeuralModel
 from baselines.neural.search import decode
 from baselines.neural.training import Training
 from showcase_bench import ImageStore, Query, Writer
+from showcase_bench.spec import Scalar
 
 __all__ = ["NeuralWriter"]
 
@@ -34,6 +35,10 @@ class NeuralWriter(NeuralModel[N], Writer):
     def __init__(self, training: Training, decoding: str) -> None:
         super().__init__(training)
         self.decoding = Decoding.parse(decoding)
+
+    def settings(self) -> dict[str, Scalar]:
+        """How texts are chosen."""
+        return {"decoding": str(self.decoding)}
 
     @property
     def codec(self) -> Codec:

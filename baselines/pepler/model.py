@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+from baselines.common.reviews import reference_texts
 from baselines.neural.causal import CausalStepper
 from baselines.neural.model import Common
 from baselines.neural.pretrained import Pretrained, build_causal, causal_facts, load_causal
@@ -15,7 +16,7 @@ from baselines.neural.words import Words
 from baselines.neural.writer import NeuralWriter
 from baselines.pepler.configs import config_of
 from baselines.pepler.network import PeplerNetwork, pepler_stepper, small_language_model
-from baselines.pepler.rows import PeplerRows, Tables, learn_ids, texts_of
+from baselines.pepler.rows import PeplerRows, Tables, learn_ids
 from showcase_bench import Example, ImageStore, Progress, Query, Split
 
 __all__ = ["Pepler"]
@@ -100,7 +101,8 @@ class Pepler(NeuralWriter[PeplerNetwork]):
             codec, shape = self._pretrained.codec.facts(), causal_facts(self._pretrained.lm)
         else:
             words = Words.learn(
-                [text for one in train for text in texts_of(one)], most=config.most_words
+                [text for one in train for text in reference_texts(one.gold)],
+                most=config.most_words,
             )
             codec, shape = words.facts(), small_language_model(len(words), config.sizes)
         return {"codec": codec, "language_model": shape, **learn_ids(train)}

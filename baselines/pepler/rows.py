@@ -9,23 +9,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from baselines.common.reviews import reference_texts
 from baselines.neural.codecs import codec_of
 from baselines.neural.contracts import Batch
 from baselines.neural.ids import IdTable
 from baselines.neural.padding import shifted
 from showcase_bench import Example, Query
 
-__all__ = ["PeplerRows", "Tables", "learn_ids", "texts_of"]
-
-
-def texts_of(example: Example) -> list[str]:
-    """Reference texts that are not blank."""
-    return [text for text in example.gold.texts if text.strip()]
+__all__ = ["PeplerRows", "Tables", "learn_ids"]
 
 
 def learn_ids(train: Sequence[Example]) -> dict[str, Any]:
     """Users and businesses of the training rows that have a text, as JSON."""
-    written = [one.query for one in train if texts_of(one)]
+    written = [one.query for one in train if reference_texts(one.gold)]
     return {
         "users": list(dict.fromkeys(one.user_id for one in written)),
         "items": list(dict.fromkeys(one.business_id for one in written)),
@@ -85,7 +81,7 @@ class PeplerRows:
         self._rows = [
             _Row(example.query, tables.codec.encode(text, most_tokens))
             for example in examples
-            for text in texts_of(example)
+            for text in reference_texts(example.gold)
         ]
 
     def __len__(self) -> int:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
-from baselines.common.reviews import reference_text
+from baselines.common.reviews import reference_text, reference_texts
 from baselines.neural.decoding import Decoding
 from baselines.neural.model import Common, NeuralModel
 from baselines.neural.search import decode
 from baselines.peter.configs import config_of
 from baselines.peter.features import Features
 from baselines.peter.network import PeterNetwork, PeterStepper
-from baselines.peter.rows import PeterRows, Tables, learn_tables, texts_of
+from baselines.peter.rows import PeterRows, Tables, learn_tables
 from showcase_bench import Example, ImageStore, OracleModel, Showcase
 from showcase_bench.models import Flag
 
@@ -57,7 +57,7 @@ class PeterFeature(NeuralModel[PeterNetwork], OracleModel):
         self.decoding = Decoding.parse(self.config.decoding)
 
     def _learn_facts(self, train: Sequence[Example], images: ImageStore) -> dict[str, Any]:
-        features = Features.mine(text for one in train for text in texts_of(one))
+        features = Features.mine(text for one in train for text in reference_texts(one.gold))
         return {
             **learn_tables(train, self.config.most_words),
             "features": features.facts(),

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from baselines.common.reviews import reference_texts
 from baselines.neural.codecs import codec_of
 from baselines.neural.contracts import Batch
 from baselines.neural.ids import IdTable
@@ -16,20 +17,17 @@ from baselines.neural.words import Words
 from baselines.peter.network import Inputs
 from showcase_bench import Example, Query
 
-__all__ = ["PeterRows", "Tables", "learn_tables", "texts_of"]
+__all__ = ["PeterRows", "Tables", "learn_tables"]
 
 _UNKNOWN_RATING = float("nan")
 
 
-def texts_of(example: Example) -> list[str]:
-    """Reference texts that are not blank."""
-    return [text for text in example.gold.texts if text.strip()]
-
-
 def learn_tables(train: Sequence[Example], most_words: int) -> dict[str, Any]:
     """Vocabulary, users and businesses of the training rows that have a text, as JSON."""
-    written = [one for one in train if texts_of(one)]
-    words = Words.learn([text for one in written for text in texts_of(one)], most=most_words)
+    written = [one for one in train if reference_texts(one.gold)]
+    words = Words.learn(
+        [text for one in written for text in reference_texts(one.gold)], most=most_words
+    )
     return {
         "codec": words.facts(),
         "users": list(dict.fromkeys(one.query.user_id for one in written)),
@@ -101,7 +99,7 @@ class PeterRows:
                 None if feature_of is None else feature_of(text),
             )
             for example in examples
-            for text in texts_of(example)
+            for text in reference_texts(example.gold)
         ]
 
     def __len__(self) -> int:

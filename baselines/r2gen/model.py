@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
+from baselines.common.reviews import reference_texts
 from baselines.neural.model import Common
 from baselines.neural.words import Words
 from baselines.neural.writer import NeuralWriter
 from baselines.r2gen.configs import config_of
 from baselines.r2gen.network import R2GenNetwork, R2GenStepper
-from baselines.r2gen.rows import R2GenRows, texts_of
+from baselines.r2gen.rows import R2GenRows
 from baselines.r2gen.visual import TRUNKS, PhotoBatch, ResNetTrunk, Squares, read_trunk
 from showcase_bench import Example, ImageStore, Query
 from showcase_bench.encoders.torch_tools import file_sha256
@@ -74,7 +75,7 @@ class R2Gen(NeuralWriter[R2GenNetwork]):
         super().__init__(self.config.training, self.config.decoding)
 
     def _learn_facts(self, train: Sequence[Example], images: ImageStore) -> dict[str, Any]:
-        texts = [text for one in train for text in texts_of(one)]
+        texts = [text for one in train for text in reference_texts(one.gold)]
         words = Words.learn(texts, least=self.config.least_count, most=self.config.most_words)
         self._first_weights = read_trunk(self._visual) if self._visual else None
         sha256 = file_sha256(Path(self._visual).expanduser()) if self._visual else None

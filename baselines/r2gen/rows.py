@@ -6,17 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from baselines.common.reviews import reference_texts
 from baselines.neural.contracts import Batch, Codec
 from baselines.neural.padding import shifted
 from baselines.r2gen.visual import Squares
 from showcase_bench import Example
 
-__all__ = ["R2GenRows", "texts_of"]
-
-
-def texts_of(example: Example) -> list[str]:
-    """Reference texts that are not blank."""
-    return [text for text in example.gold.texts if text.strip()]
+__all__ = ["R2GenRows"]
 
 
 class R2GenRows:
@@ -43,7 +39,7 @@ class R2GenRows:
         most_tokens: int,
         most_photos: int,
     ) -> None:
-        told = [(one, text) for one in examples for text in texts_of(one)]
+        told = [(one, text) for one in examples for text in reference_texts(one.gold)]
         self._squares, self._codec, self._most_photos = squares, codec, most_photos
         self._texts = [codec.encode(text, most_tokens) for _, text in told]
         self._photos = [one.gold.image_ids for one, _ in told]

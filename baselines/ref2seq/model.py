@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from baselines.common.arguments import require_at_least
+from baselines.common.reviews import reference_texts
 from baselines.neural.contracts import Batch
 from baselines.neural.model import Common, configuration
 from baselines.neural.words import Words
@@ -57,7 +58,7 @@ class Ref2Seq(NeuralWriter[Ref2SeqNetwork]):
         super().__init__(training, self.config.decoding if decoding is None else decoding)
 
     def _learn_facts(self, train: Sequence[Example], images: ImageStore) -> dict[str, Any]:
-        texts = [text for one in train for text in one.gold.texts if text.strip()]
+        texts = [text for one in train for text in reference_texts(one.gold)]
         return {
             "codec": Words.learn(texts, most=self.config.most_words).facts(),
             "items": texts_by_item(train, self.config.most_reviews),

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar
 
+from baselines.common.reviews import reference_texts
 from baselines.neural.model import Common
 from baselines.neural.words import Words
 from baselines.neural.writer import NeuralWriter
 from baselines.show_and_tell.configs import config_of
 from baselines.show_and_tell.network import Captioner, CaptionerStepper, Standard
-from baselines.show_and_tell.rows import CaptionRows, pictures_of, standard_of, texts_of
+from baselines.show_and_tell.rows import CaptionRows, pictures_of, standard_of
 from showcase_bench import Example, ImageStore, Query
 
 __all__ = ["ShowAndTell"]
@@ -58,7 +59,7 @@ class ShowAndTell(NeuralWriter[Captioner]):
         super().__init__(self.config.training, self.config.decoding)
 
     def _learn_facts(self, train: Sequence[Example], images: ImageStore) -> dict[str, Any]:
-        texts = [text for one in train for text in texts_of(one)]
+        texts = [text for one in train for text in reference_texts(one.gold)]
         words = Words.learn(texts, least=self.config.least_count, most=self.config.most_words)
         pictures = pictures_of([one.gold.image_ids for one in train], images, self.config.encoder)
         return {"codec": words.facts(), "pictures": asdict(standard_of(pictures))}

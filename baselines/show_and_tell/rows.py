@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from baselines.common.features import present_rows
+from baselines.common.reviews import reference_texts
 from baselines.neural.contracts import Batch, Codec
 from baselines.neural.padding import shifted
 from baselines.show_and_tell.network import Standard
 from showcase_bench import Example, ImageStore
 
-__all__ = ["CaptionRows", "Pictures", "pictures_of", "standard_of", "texts_of"]
+__all__ = ["CaptionRows", "Pictures", "pictures_of", "standard_of"]
 
 _SMALLEST_SPREAD = 1e-6
 
@@ -59,11 +60,6 @@ def standard_of(pictures: Pictures) -> Standard:
     return Standard(center.tolist(), spread if spread > _SMALLEST_SPREAD else 1.0)
 
 
-def texts_of(example: Example) -> list[str]:
-    """Reference texts that are not blank."""
-    return [text for text in example.gold.texts if text.strip()]
-
-
 class CaptionRows:
     """Texts with the photos that were posted with them; see :class:`~.contracts.Rows`.
 
@@ -87,7 +83,7 @@ class CaptionRows:
         codec: Codec,
         most_tokens: int,
     ) -> None:
-        told = [(one, text) for one in examples for text in texts_of(one)]
+        told = [(one, text) for one in examples for text in reference_texts(one.gold)]
         self._codec = codec
         self._texts = [codec.encode(text, most_tokens) for _, text in told]
         self._pictures = pictures_of([one.gold.image_ids for one, _ in told], images, encoder)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from transformers import PreTrainedModel
 
 from baselines.common.arguments import require_number
+from baselines.common.reviews import reference_texts
 from baselines.neural.causal import CausalStepper, Condition
 from baselines.neural.model import Common, configuration
 from baselines.neural.writer import NeuralWriter
@@ -80,7 +81,7 @@ class ShowcaseWriter(NeuralWriter[ShowcaseNetwork]):
         pcl: float | None = None,
         alpha: float | None = None,
         tau: float | None = None,
-        decoding: str = "",
+        decoding: str | None = None,
         encoder: str = "",
         weights: str = "",
         epochs: int | None = None,
@@ -89,7 +90,7 @@ class ShowcaseWriter(NeuralWriter[ShowcaseNetwork]):
     ) -> None:
         chosen = configuration(config, CONFIGS)
         training = Common(epochs, batch_size, learning_rate).apply(chosen.training)
-        super().__init__(training, decoding or chosen.decoding)
+        super().__init__(training, chosen.decoding if decoding is None else decoding)
         if not (images or history):
             raise UsageError("images and history are both off, so there is nothing to write about")
         if weights and not chosen.language.source:
@@ -106,7 +107,7 @@ class ShowcaseWriter(NeuralWriter[ShowcaseNetwork]):
         )
 
     def _learn_facts(self, train: Sequence[Example], images: ImageStore) -> dict[str, Any]:
-        texts = [text for example in train for text in example.gold.texts if text.strip()]
+        texts = [text for example in train for text in reference_texts(example.gold)]
         learned = learn_language(self._config.language, texts)
         self._pretrained = learned.pretrained
         encoder = self._config.encoder
@@ -179,7 +180,7 @@ class TextGPT2(ShowcaseWriter):
     def __init__(
         self,
         config: str = "mini",
-        decoding: str = "",
+        decoding: str | None = None,
         encoder: str = "",
         weights: str = "",
         epochs: int | None = None,
@@ -214,7 +215,7 @@ class ImageGPT2(ShowcaseWriter):
     def __init__(
         self,
         config: str = "mini",
-        decoding: str = "",
+        decoding: str | None = None,
         encoder: str = "",
         weights: str = "",
         epochs: int | None = None,

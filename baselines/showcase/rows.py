@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from baselines.common.reviews import reference_text
 from baselines.neural.contracts import Batch, Codec
 from baselines.showcase.features import Conditions, Sight
 from baselines.showcase.negatives import PhraseSwaps
@@ -112,7 +113,7 @@ def padded_tokens(texts: Sequence[Sequence[int]], codec: Codec, name: str) -> di
 
 
 def _text(example: Example) -> str | None:
-    return next((text for text in example.gold.texts if text.strip()), None)
+    return reference_text(example.gold)
 
 
 def _numbers(names: Sequence[str]) -> Tensor:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from showcase_bench.evaluate.fits import FittedModels
 from showcase_bench.evaluate.predictions import checked
 from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.models import AnyModel, Model, OracleModel, Writer
+from showcase_bench.spec import Scalar
 from showcase_bench.types import Example, ImageStore, Progress, Query, Showcase, Timings
 
 __all__ = ["BATCH_SIZE", "Answers", "Predicted", "Predictor", "predict_queries", "write_texts"]
@@ -40,6 +41,8 @@ class Predicted:
     timings: Timings
     swapped: tuple[Showcase, ...] | None = None
     """Answers to the swapped queries; None where the model was not asked."""
+    settings: Mapping[str, Scalar] = field(default_factory=dict)
+    """What the model says of itself."""
     checkpoint_sha256: str | None = None
     """Of the fitted model's files; None where it cannot save."""
     curve: tuple[dict[str, Any], ...] | None = None
@@ -96,6 +99,7 @@ class Predictor:
             answers.showcases,
             timings,
             swapped,
+            dict(fitted.model.settings()),
             fitted.checkpoint_sha256,
             None if curve is None else tuple(curve),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from showcase_bench.canonical import canonical_json
@@ -94,6 +94,8 @@ class RunRecord:
     """Of the predictions for other users, where metrics asked for them."""
     variant: str = ""
     """Named set of arguments that the model was asked in."""
+    settings: Mapping[str, Scalar] = field(default_factory=dict)
+    """What the model's arguments left to its configuration, such as the decoding."""
     checkpoint_sha256: str | None = None
     """Of what the fitted model saved, where it can."""
     curve_sha256: str | None = None

@@ -232,6 +232,7 @@ class Suite:
             n=len(self.workspace.queries),
             unreadable_images=len(self.workspace.images.unreadable),
             timings=predicted.timings,
+            settings=predicted.settings,
             checkpoint_sha256=predicted.checkpoint_sha256,
             scores=scored.scores,
             primary=self.workspace.task.primary_names(),

@@ -88,6 +88,10 @@ class _Fitted(abc.ABC):  # noqa: B024  (what is asked of them differs between th
         """
         return None
 
+    def settings(self) -> Mapping[str, Scalar]:
+        """What arguments left to a configuration, to be recorded with the run; optional."""
+        return {}
+
     def learning_curve(self) -> Sequence[dict[str, Any]] | None:
         """How the loss went during ``fit``, also after ``load``; optional.
 
