@@ -2,82 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import ClassVar
 
 from baselines.elvis.network import ElvisNetwork
-from baselines.neural.authorship import AuthorshipModel, Sampling
-from baselines.neural.model import Common, configuration
+from baselines.neural.authorship import AuthorshipConfig, AuthorshipModel, Sampling
 from baselines.neural.training import Training
 
 __all__ = ["Elvis"]
 
 
-@dataclass(frozen=True)
-class _Config:
-    training: Training
-    encoder: str
-    width: int
-    dropout: float
-    sampling: Sampling
-
-
-_CONFIGS = {
-    "mini": _Config(
-        Training(epochs=15, batch_size=128, learning_rate=1e-3, optimizer="adam"),
-        encoder="mini-clip",
-        width=64,
-        dropout=0.2,
-        sampling=Sampling(),
-    ),
-    "paper": _Config(
-        Training(epochs=100, batch_size=1024, learning_rate=1e-3, optimizer="adam"),
-        encoder="open_clip:ViT-B-32/openai",
-        width=256,
-        dropout=0.2,
-        sampling=Sampling(10, 10),
-    ),
-}
-
-
-class Elvis(AuthorshipModel[ElvisNetwork]):
+class Elvis(AuthorshipModel):
     """Photos that the user would most likely have taken; see the README beside.
 
     Needs users of the training split: all others are one unknown user.
-
-    Parameters
-    ----------
-    config
-        ``mini`` or ``paper``.
-    encoder
-        Name of the image encoder; empty is the configuration's.
-    epochs, batch_size, learning_rate
-        Of training; None is what the configuration says.
-
-    Raises
-    ------
-    UsageError
-        An argument is out of its range.
     """
 
-    kind: ClassVar[str] = "elvis"
-
-    def __init__(
-        self,
-        config: str = "mini",
-        encoder: str = "",
-        epochs: int | None = None,
-        batch_size: int | None = None,
-        learning_rate: float | None = None,
-    ) -> None:
-        self.config = configuration(config, _CONFIGS)
-        training = Common(epochs, batch_size, learning_rate).apply(self.config.training)
-        super().__init__(training, encoder or self.config.encoder, self.config.sampling)
-
-    def _build(self) -> ElvisNetwork:
-        return ElvisNetwork(
-            users=len(self._table),
-            features=len(self.facts["centre"]),
-            width=self.config.width,
-            dropout=self.config.dropout,
-        )
+    kind = "elvis"
+    network_type = ElvisNetwork
+    configs: ClassVar[Mapping[str, AuthorshipConfig]] = {
+        "mini": AuthorshipConfig(
+            Training(epochs=15, batch_size=128, learning_rate=1e-3, optimizer="adam"),
+            encoder="mini-clip",
+            width=64,
+            dropout=0.2,
+            sampling=Sampling(),
+        ),
+        "paper": AuthorshipConfig(
+            Training(epochs=100, batch_size=1024, learning_rate=1e-3, optimizer="adam"),
+            encoder="open_clip:ViT-B-32/openai",
+            width=256,
+            dropout=0.2,
+            sampling=Sampling(10, 10),
+        ),
+    }

@@ -6,8 +6,9 @@ Shared by models that choose the photos which a user would most likely have take
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -19,11 +20,12 @@ from baselines.common.order import first_of_pool
 from baselines.common.selection import top_k
 from baselines.neural.contracts import Batch
 from baselines.neural.ids import IdTable
-from baselines.neural.model import NeuralModel
+from baselines.neural.model import Common, NeuralModel, configuration
 from baselines.neural.training import Training
 from showcase_bench import Example, ImageStore, Model, Query, Showcase
 
 __all__ = [
+    "AuthorshipConfig",
     "AuthorshipModel",
     "AuthorshipNetwork",
     "AuthorshipRows",
@@ -32,7 +34,6 @@ __all__ = [
     "prepared",
 ]
 
-N = TypeVar("N", bound="AuthorshipNetwork")
 Counts = NDArray[np.int64]
 Single = NDArray[np.float32]
 
@@ -54,6 +55,18 @@ class Sampling(NamedTuple):
     """How many of other businesses; without any, they are of the same business."""
     id_dropout: float = 0.1
     """Share of the users that training takes for unknown."""
+
+
+@dataclass(frozen=True)
+class AuthorshipConfig:
+    """One configuration."""
+
+    training: Training
+    encoder: str
+    """Gives the features of photos."""
+    width: int
+    dropout: float
+    sampling: Sampling
 
 
 def prepared(features: NDArray[np.floating[Any]], centre: Floats) -> Single:
@@ -167,7 +180,7 @@ def _grouped(pairs: Iterable[tuple[str, int]]) -> dict[str, Counts]:
     return {name: np.array(sorted(own), dtype=np.int64) for name, own in groups.items()}
 
 
-class AuthorshipModel(NeuralModel[N], Model):
+class AuthorshipModel(NeuralModel[AuthorshipNetwork], Model):
     """Chooses the k photos of the pool that the user would most likely have taken; no text.
 
     A user that training did not see is a trained unknown one: the taste of all. Equal scores go
@@ -175,18 +188,43 @@ class AuthorshipModel(NeuralModel[N], Model):
 
     Parameters
     ----------
-    training
-        How the network is trained.
+    config
+        ``mini`` or ``paper``.
     encoder
-        Name of the image encoder.
-    sampling
-        Which photos of others a photo is compared with.
+        Name of the image encoder; empty is the configuration's.
+    epochs, batch_size, learning_rate
+        Of training; None is what the configuration says.
+
+    Raises
+    ------
+    UsageError
+        An argument is out of its range.
     """
 
-    def __init__(self, training: Training, encoder: str, sampling: Sampling) -> None:
-        super().__init__(training)
-        self.encoder = encoder
-        self.sampling = sampling
+    configs: ClassVar[Mapping[str, AuthorshipConfig]]
+    network_type: ClassVar[Callable[..., AuthorshipNetwork]]
+    """Makes a network of ``users`` and ``features``, the rows and numbers of both, and of the
+    configuration's ``width`` and ``dropout``."""
+
+    def __init__(
+        self,
+        config: str = "mini",
+        encoder: str = "",
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: float | None = None,
+    ) -> None:
+        self.config = configuration(config, self.configs)
+        super().__init__(Common(epochs, batch_size, learning_rate).apply(self.config.training))
+        self.encoder = encoder or self.config.encoder
+
+    def _build(self) -> AuthorshipNetwork:
+        return self.network_type(
+            users=len(self._table),
+            features=len(self.facts["centre"]),
+            width=self.config.width,
+            dropout=self.config.dropout,
+        )
 
     def _learn_facts(self, train: Sequence[Example], images: ImageStore) -> dict[str, Any]:
         asked = list(dict.fromkeys(one for row in train for one in row.gold.image_ids))
@@ -198,7 +236,7 @@ class AuthorshipModel(NeuralModel[N], Model):
 
     def _rows(self, examples: Sequence[Example], images: ImageStore) -> AuthorshipRows:
         return AuthorshipRows(
-            examples, images, self.encoder, self._centre, self._table, self.sampling
+            examples, images, self.encoder, self._centre, self._table, self.config.sampling
         )
 
     def predict(self, queries: Sequence[Query], images: ImageStore) -> Iterator[Showcase]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
@@ -50,7 +50,7 @@ class Common:
         return replace(training, **given)
 
 
-def configuration(name: str, known: dict[str, C]) -> C:
+def configuration(name: str, known: Mapping[str, C]) -> C:
     """The configuration of this name.
 
     Raises
