@@ -42,7 +42,7 @@ class ShowcaseWriter(NeuralWriter[ShowcaseNetwork]):
     tau
         Temperature of both terms, above 0; None: the configuration's.
     decoding
-        How a text is chosen; empty: the configuration's.
+        How a text is chosen; None: the configuration's.
     encoder
         Encoder of photos and reviews; empty: the configuration's.
     weights
