@@ -197,7 +197,7 @@ def test_names_are_completed():
     from showcase_bench.cli.options import NameList
 
     context = click.Context(click.Command("x"))
-    found = NameList("models", "all").shell_complete(context, click.Option(["--x"]), "random,re")
+    found = NameList("models", "all").shell_complete(context, click.Option(["--x"]), "random,refe")
     assert [item.value for item in found] == ["random,reference"]
 
 
