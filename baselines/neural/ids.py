@@ -7,10 +7,22 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["UNKNOWN", "IdTable"]
+from baselines.common.reviews import reference_texts
+from showcase_bench import Example
+
+__all__ = ["UNKNOWN", "IdTable", "learn_ids"]
 
 UNKNOWN = 0
 """Row of ids that training did not see."""
+
+
+def learn_ids(train: Sequence[Example]) -> dict[str, list[str]]:
+    """Users and businesses (``items``) of the training rows that have a text, as JSON."""
+    written = [one.query for one in train if reference_texts(one.gold)]
+    return {
+        "users": list(dict.fromkeys(one.user_id for one in written)),
+        "items": list(dict.fromkeys(one.business_id for one in written)),
+    }
 
 
 class IdTable:

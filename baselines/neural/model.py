@@ -6,7 +6,7 @@ import abc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import torch
 
@@ -18,9 +18,13 @@ from baselines.neural.training import Training, train_network
 from showcase_bench import Example, ImageStore, Progress, Split
 from showcase_bench.errors import UsageError, did_you_mean
 
-__all__ = ["Common", "NeuralModel", "configuration"]
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+__all__ = ["Common", "NeuralModel", "configuration", "replaced"]
 
 C = TypeVar("C")
+D = TypeVar("D", bound="DataclassInstance")
 N = TypeVar("N", bound=torch.nn.Module)
 
 
@@ -40,14 +44,16 @@ class Common:
         UsageError
             One is out of its range.
         """
-        given: dict[str, Any] = {}
         if self.epochs is not None:
-            given["epochs"] = require_at_least(self.epochs, "epochs", 0)
+            require_at_least(self.epochs, "epochs", 0)
         if self.batch_size is not None:
-            given["batch_size"] = require_at_least(self.batch_size, "batch_size", 1)
-        if self.learning_rate is not None:
-            given["learning_rate"] = require_number(self.learning_rate, "learning_rate", 0)
-        return replace(training, **given)
+            require_at_least(self.batch_size, "batch_size", 1)
+        rate = self.learning_rate
+        if rate is not None:
+            rate = require_number(rate, "learning_rate", 0)
+        return replaced(
+            training, epochs=self.epochs, batch_size=self.batch_size, learning_rate=rate
+        )
 
 
 def configuration(name: str, known: Mapping[str, C]) -> C:
@@ -61,6 +67,11 @@ def configuration(name: str, known: Mapping[str, C]) -> C:
     if name not in known:
         raise UsageError(f"config is {name!r}. {did_you_mean(str(name), known)}")
     return known[name]
+
+
+def replaced(config: D, **given: Any) -> D:
+    """A configuration with what is given in place; None leaves what it says."""
+    return replace(config, **{name: value for name, value in given.items() if value is not None})
 
 
 class NeuralModel(abc.ABC, Generic[N]):

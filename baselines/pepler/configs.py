@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from baselines.common.arguments import require_number
-from baselines.neural.model import Common, configuration
+from baselines.neural.model import Common, configuration, replaced
 from baselines.neural.training import Training
 from baselines.pepler.network import Sizes
 
@@ -87,9 +87,6 @@ def config_of(name: str, common: Common, **own: Any) -> Config:
     """
     config = configuration(name, CONFIGS)
     stages = tuple(replace(one, training=common.apply(one.training)) for one in config.stages)
-    given: dict[str, Any] = {"stages": stages}
-    if own.get("decoding") is not None:
-        given["decoding"] = own["decoding"]
     if own.get("id_dropout") is not None:
-        given["id_dropout"] = require_number(own["id_dropout"], "id_dropout", 0, 1)
-    return replace(config, **given)
+        own["id_dropout"] = require_number(own["id_dropout"], "id_dropout", 0, 1)
+    return replaced(config, stages=stages, **own)

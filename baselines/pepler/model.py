@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from baselines.common.reviews import reference_texts
 from baselines.neural.causal import CausalStepper
+from baselines.neural.ids import learn_ids
 from baselines.neural.model import Common
 from baselines.neural.pretrained import Pretrained, build_causal, causal_facts, load_causal
 from baselines.neural.randomness import seeded
@@ -16,7 +17,7 @@ from baselines.neural.words import Words
 from baselines.neural.writer import NeuralWriter
 from baselines.pepler.configs import config_of
 from baselines.pepler.network import PeplerNetwork, pepler_stepper, small_language_model
-from baselines.pepler.rows import PeplerRows, Tables, learn_ids
+from baselines.pepler.rows import PeplerRows, Tables
 from showcase_bench import Example, ImageStore, Progress, Query, Split
 
 __all__ = ["Pepler"]

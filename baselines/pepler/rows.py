@@ -16,16 +16,7 @@ from baselines.neural.ids import IdTable
 from baselines.neural.padding import shifted
 from showcase_bench import Example, Query
 
-__all__ = ["PeplerRows", "Tables", "learn_ids"]
-
-
-def learn_ids(train: Sequence[Example]) -> dict[str, Any]:
-    """Users and businesses of the training rows that have a text, as JSON."""
-    written = [one.query for one in train if reference_texts(one.gold)]
-    return {
-        "users": list(dict.fromkeys(one.user_id for one in written)),
-        "items": list(dict.fromkeys(one.business_id for one in written)),
-    }
+__all__ = ["PeplerRows", "Tables"]
 
 
 class Tables:

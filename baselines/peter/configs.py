@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from baselines.common.arguments import require_number
-from baselines.neural.model import Common, configuration
+from baselines.neural.model import Common, configuration, replaced
 from baselines.neural.training import Training
 from baselines.peter.network import PeterNetwork, Sizes
 from baselines.peter.rows import Tables
@@ -80,10 +80,7 @@ def config_of(config: str, common: Common, **own: Any) -> Config:
         The name is unknown or an argument is out of its range.
     """
     chosen = configuration(config, CONFIGS)
-    given: dict[str, Any] = {"training": common.apply(chosen.training)}
-    if own.get("decoding") is not None:
-        given["decoding"] = own["decoding"]
     for name in ("user_dropout", "item_dropout"):
         if own.get(name) is not None:
-            given[name] = require_number(own[name], name, 0, 1)
-    return replace(chosen, **given)
+            own[name] = require_number(own[name], name, 0, 1)
+    return replaced(chosen, training=common.apply(chosen.training), **own)

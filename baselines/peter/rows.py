@@ -11,7 +11,7 @@ import torch
 from baselines.common.reviews import reference_texts
 from baselines.neural.codecs import codec_of
 from baselines.neural.contracts import Batch
-from baselines.neural.ids import IdTable
+from baselines.neural.ids import IdTable, learn_ids
 from baselines.neural.padding import IGNORED, padded, shifted
 from baselines.neural.words import Words
 from baselines.peter.network import Inputs
@@ -24,15 +24,8 @@ _UNKNOWN_RATING = float("nan")
 
 def learn_tables(train: Sequence[Example], most_words: int) -> dict[str, Any]:
     """Vocabulary, users and businesses of the training rows that have a text, as JSON."""
-    written = [one for one in train if reference_texts(one.gold)]
-    words = Words.learn(
-        [text for one in written for text in reference_texts(one.gold)], most=most_words
-    )
-    return {
-        "codec": words.facts(),
-        "users": list(dict.fromkeys(one.query.user_id for one in written)),
-        "items": list(dict.fromkeys(one.query.business_id for one in written)),
-    }
+    texts = [text for one in train for text in reference_texts(one.gold)]
+    return {"codec": Words.learn(texts, most=most_words).facts(), **learn_ids(train)}
 
 
 class Tables:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from baselines.neural.model import Common, configuration
+from baselines.neural.model import Common, configuration, replaced
 from baselines.neural.training import Training
 from baselines.r2gen.layers import Sizes
 
@@ -93,8 +93,4 @@ def config_of(name: str, common: Common, *, decoding: str | None) -> Config:
         The name is unknown or an argument is out of its range.
     """
     config = configuration(name, CONFIGS)
-    return replace(
-        config,
-        training=common.apply(config.training),
-        decoding=config.decoding if decoding is None else decoding,
-    )
+    return replaced(config, training=common.apply(config.training), decoding=decoding)

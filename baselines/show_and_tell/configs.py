@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from baselines.common.arguments import require_text
-from baselines.neural.model import Common, configuration
+from baselines.neural.model import Common, configuration, replaced
 from baselines.neural.training import Training
 from baselines.show_and_tell.network import Sizes
 
@@ -63,9 +63,9 @@ def config_of(name: str, common: Common, *, decoding: str | None, encoder: str) 
         The name is unknown or an argument is out of its range.
     """
     config = configuration(name, CONFIGS)
-    return replace(
+    return replaced(
         config,
         training=common.apply(config.training),
-        decoding=config.decoding if decoding is None else decoding,
-        encoder=config.encoder if encoder == "" else require_text(encoder, "encoder"),
+        decoding=decoding,
+        encoder=None if encoder == "" else require_text(encoder, "encoder"),
     )

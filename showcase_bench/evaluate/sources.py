@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from functools import cache
 from pathlib import Path
 
 __all__ = ["source_digest"]
 
 
+@cache
 def source_digest(cls: type) -> str:
-    """Sha256 over the Python sources that define ``cls``.
+    """Sha256 over the Python sources that define ``cls``; read once in a process, which runs them.
 
     These are all modules of its package folder, or its single module at the top level; and so on
     for every base class outside of this package.
