@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baselines.common.selection import Candidates, greedy_dpp, greedy_dpp_batch, mmr, top_k
+from baselines.common.selection import (
+    Candidates,
+    greedy_dpp,
+    greedy_dpp_batch,
+    greedy_dpp_kernels,
+    mmr,
+    top_k,
+)
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
@@ -225,3 +232,116 @@ def test_dpp_of_a_restaurant_of_ordinary_size_is_the_naive_greedy() -> None:
         relevance = spread * rng.standard_normal(36)
         expected = naive_greedy(kernel(relevance, features, 0.7), 10)
         assert greedy_dpp(relevance, features, 10, 0.7) == expected
+
+
+def gram(seed: int, n: int, rank: int) -> np.ndarray:
+    rows = np.random.default_rng(seed).standard_normal((n, rank))
+    return rows @ rows.T
+
+
+@given(
+    st.integers(0, 10**6),
+    st.lists(st.tuples(st.integers(1, 14), st.integers(0, 7)), max_size=6),
+    st.sampled_from([1e-200, 1, 1e150]),
+)
+@settings(max_examples=150, deadline=None)
+def test_from_kernels_is_the_naive_greedy(
+    seed: int, shapes: list[tuple[int, int]], scale: float
+) -> None:
+    kernels = [gram(seed + i, n, 16) for i, (n, _) in enumerate(shapes)]
+    ks = [k for _, k in shapes]
+    expected = [naive_greedy(one, k) for one, k in zip(kernels, ks, strict=True)]
+    assert greedy_dpp_kernels([scale * one for one in kernels], ks) == expected
+
+
+@given(st.integers(0, 10**6), st.integers(1, 70), st.integers(1, 40), st.integers(0, 6))
+@settings(max_examples=60, deadline=None)
+def test_a_stack_of_kernels_is_one_by_one(seed: int, pools: int, n: int, k: int) -> None:
+    ranks = np.random.default_rng(seed).integers(0, 8, pools)
+    stack = np.stack([gram(seed + i, n, rank) for i, rank in enumerate(ranks)])
+    ks = np.random.default_rng(seed).integers(0, k + 1, pools).tolist()
+    alone = [greedy_dpp_kernels([one], k)[0] for one in stack]
+    assert greedy_dpp_kernels(stack, k) == greedy_dpp_kernels(list(stack), k) == alone
+    assert greedy_dpp_kernels(stack, ks) == [a[:b] for a, b in zip(alone, ks, strict=True)]
+    assert greedy_dpp_kernels(stack[:, ::-1, ::-1], k) == [
+        greedy_dpp_kernels([one[::-1, ::-1]], k)[0] for one in stack
+    ]
+
+
+@given(st.integers(0, 10**6), st.integers(1, 30), st.integers(1, 6), st.integers(1, 30))
+@settings(max_examples=100, deadline=None)
+def test_from_kernels_stops_at_the_rank(seed: int, n: int, rank: int, k: int) -> None:
+    matrix = gram(seed, n, rank)
+    expected = naive_greedy(matrix, min(k, rank))
+    assert greedy_dpp_kernels([matrix], k) == [expected]
+
+
+@given(
+    st.integers(0, 10**6),
+    st.lists(st.integers(1, 4), min_size=1, max_size=6),
+    st.integers(1, 24),
+)
+@settings(max_examples=100, deadline=None)
+def test_of_equal_rows_of_a_kernel_the_first_is_taken(seed: int, copies: list[int], k: int) -> None:
+    source = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(copies)), copies))
+    distinct = gram(seed, len(copies), 10)
+    first = [int(np.flatnonzero(source == i)[0]) for i in range(len(copies))]
+    expected = [first[i] for i in naive_greedy(distinct, k)]
+    assert greedy_dpp_kernels([distinct[np.ix_(source, source)]], k) == [expected]
+
+
+@given(st.integers(0, 10**6), st.integers(1, 40), st.integers(1, 8), st.floats(0.05, 0.95))
+@settings(max_examples=100, deadline=None)
+def test_from_kernels_is_from_features(seed: int, n: int, k: int, theta: float) -> None:
+    problems = [Candidates(*problem(seed + i, n, 12), k) for i in range(3)]
+    kernels = [kernel(one.relevance, one.features, theta) for one in problems]
+    assert greedy_dpp_kernels(kernels, k) == greedy_dpp_batch(problems, theta)
+
+
+def test_kernels_of_nothing_one_and_ties() -> None:
+    assert greedy_dpp_kernels([], 3) == []
+    assert greedy_dpp_kernels(np.zeros((0, 4, 4)), 3) == []
+    assert greedy_dpp_kernels([np.zeros((0, 0)), np.eye(1)], 3) == [[], [0]]
+    assert greedy_dpp_kernels(np.zeros((2, 0, 0)), 3) == [[], []]
+    assert greedy_dpp_kernels([np.zeros((3, 3))], 3) == [[]]
+    assert greedy_dpp_kernels([np.eye(3)], 0) == [[]]
+    assert greedy_dpp_kernels([np.eye(6)], 3) == [[0, 1, 2]]
+    assert greedy_dpp_kernels([np.ones((6, 6))], 3) == [[0]]
+    assert greedy_dpp_kernels([np.diag([1.0, 3.0, 0.0, 2.0])], 4) == [[1, 3, 0]]
+    assert greedy_dpp_kernels([np.diag([1e-30, 1e30])], 2) == [[1, 0]]
+    assert (
+        greedy_dpp_kernels([np.eye(3, dtype=np.float32), np.eye(2, dtype=int)], 2) == [[0, 1]] * 2
+    )
+
+
+@pytest.mark.parametrize("stacked", [False, True])
+@pytest.mark.parametrize(
+    ("row", "column", "value", "message"),
+    [
+        (1, 1, -1.0, "kernel 1 has a negative value on its diagonal"),
+        (2, 2, np.nan, "kernel 1 has a value that is not finite"),
+        (0, 0, np.inf, "kernel 1 has a value that is not finite"),
+        (0, 2, np.nan, "kernel 1 has a value that is not finite"),
+        (0, 1, -np.inf, "kernel 1 has a value that is not finite"),
+    ],
+)
+def test_kernels_with_values_that_cannot_be(
+    stacked: bool, row: int, column: int, value: float, message: str
+) -> None:
+    kernels = [np.eye(3), np.eye(3), np.eye(3)]
+    kernels[1][row, column] = value
+    with pytest.raises(ValueError, match=message):
+        greedy_dpp_kernels(np.stack(kernels) if stacked else kernels, 2)
+
+
+def test_kernels_of_the_wrong_shape() -> None:
+    for bad in (np.ones((2, 3)), np.ones(4), np.ones((2, 2, 2)), np.ones(())):
+        with pytest.raises(ValueError, match="kernel 1 has the shape"):
+            greedy_dpp_kernels([np.eye(2), bad], 2)
+    for bad in (np.eye(3), np.ones((2, 3, 4))):
+        with pytest.raises(ValueError, match=r"it must be \[pools, n, n\]"):
+            greedy_dpp_kernels(bad, 2)
+    with pytest.raises(ValueError, match="k is -1"):
+        greedy_dpp_kernels([np.eye(2)], -1)
+    with pytest.raises(ValueError, match="one for each pool"):
+        greedy_dpp_kernels([np.eye(2)], [1, 2])
