@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from showcase_bench import Example, Gold
+from showcase_bench import Example, Gold, Query
 
-__all__ = ["TrainingReview", "by_business", "reference_text", "reference_texts", "training_reviews"]
+__all__ = [
+    "TrainingReview",
+    "by_business",
+    "reference_text",
+    "reference_texts",
+    "training_reviews",
+    "with_histories",
+]
 
 
 class TrainingReview(NamedTuple):
@@ -47,3 +54,21 @@ def by_business(reviews: Iterable[TrainingReview]) -> Mapping[str, list[Training
     for review in reviews:
         groups.setdefault(review.business_id, []).append(review)
     return groups
+
+
+def with_histories(train: Sequence[Example]) -> list[Example]:
+    """The rows of a split, and one for each further review in the histories of their users.
+
+    Such a row has the history that comes before its review, and neither pool nor photos. Reviews
+    that are rows themselves, that are blank or that do not name their business add nothing.
+    """
+    known = {example.query.id for example in train}
+    further: dict[str, Example] = {}
+    for query in (example.query for example in train):
+        for place, review in enumerate(query.history):
+            if review.id in known or review.business_id is None or not review.text.strip():
+                continue
+            earlier = query.history[:place]
+            asked = Query(review.id, review.user_id, review.business_id, earlier, (), query.k)
+            further.setdefault(review.id, Example(asked, Gold((), (review.text,), review.rating)))
+    return [*train, *further.values()]

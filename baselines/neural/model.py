@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 import torch
 
 from baselines.common.arguments import require_at_least, require_number
+from baselines.common.reviews import with_histories
 from baselines.neural.checkpoint import load_checkpoint, save_checkpoint
 from baselines.neural.contracts import Rows
 from baselines.neural.randomness import seeded
@@ -121,7 +122,7 @@ class NeuralModel(abc.ABC, Generic[N]):
         self, train: Split, val: Split, *, seed: int, workdir: Path, progress: Progress
     ) -> None:
         """Learn; an interrupted fit goes on from the last checkpoint in ``workdir``."""
-        learned = list(train)
+        learned = self._learned(train)
         self.facts = {"seed": seed, **self._learn_facts(learned, train.images)}
         with seeded(seed):
             self.network = self._build()
@@ -136,6 +137,10 @@ class NeuralModel(abc.ABC, Generic[N]):
             label=self.kind,
         )
         self.network.eval()
+
+    def _learned(self, train: Split) -> list[Example]:
+        """What is learned from a training split."""
+        return with_histories(list(train)) if self.training.histories else list(train)
 
     def save(self, folder: Path) -> None:
         """Write ``model.safetensors`` and ``model.json``."""

@@ -50,6 +50,8 @@ class Training:
     accumulate: int = 1
     """Batches to an update."""
     precision: Precision = "fp32"
+    histories: bool = False
+    """Also learn the texts in the histories of the training users, which have no photos."""
 
     def __post_init__(self) -> None:
         for what, least in (("epochs", 0), ("batch_size", 1), ("patience", 1), ("accumulate", 1)):

@@ -54,6 +54,12 @@ class NeuralWriter(NeuralModel[N], Writer):
     ) -> Stepper[Any]:
         """What continues the texts of these queries; row i is that of query i."""
 
+    def _sizes(
+        self, queries: Sequence[Query], chosen: Sequence[tuple[str, ...]]
+    ) -> Sequence[int] | None:
+        """How much each text is conditioned on; texts of like sizes are written together."""
+        return None
+
     def write(
         self,
         queries: Sequence[Query],
@@ -68,5 +74,6 @@ class NeuralWriter(NeuralModel[N], Writer):
             self.decoding,
             codec,
             seed=int(self.facts["seed"]),
+            sizes=self._sizes(queries, chosen),
         )
         yield from map(codec.decode, texts)

@@ -61,10 +61,11 @@ CONFIGS = {
                     weight_decay=0.01,
                     schedule="cosine",
                     warmup=0.05,
+                    histories=True,
                 ),
             ),
         ),
-        decoding="beam(size=3,min_tokens=30,no_repeat_ngram=3)",
+        decoding="beam(size=8,min_tokens=24,no_repeat_ngram=4)",
     ),
     "paper": Config(
         (

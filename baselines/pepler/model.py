@@ -12,12 +12,13 @@ from baselines.neural.ids import learn_ids
 from baselines.neural.model import Common
 from baselines.neural.pretrained import Pretrained, build_causal, causal_facts, load_causal
 from baselines.neural.randomness import seeded
+from baselines.neural.tables import Tables
 from baselines.neural.training import train_network
 from baselines.neural.words import Words
 from baselines.neural.writer import NeuralWriter
 from baselines.pepler.configs import config_of
 from baselines.pepler.network import PeplerNetwork, pepler_stepper, small_language_model
-from baselines.pepler.rows import PeplerRows, Tables
+from baselines.pepler.rows import PeplerRows
 from showcase_bench import Example, ImageStore, Progress, Query, Split
 
 __all__ = ["Pepler"]
@@ -73,7 +74,7 @@ class Pepler(NeuralWriter[PeplerNetwork]):
         self, train: Split, val: Split, *, seed: int, workdir: Path, progress: Progress
     ) -> None:
         """Train one stage after another; an interrupted fit goes on from where it was."""
-        learned, validated = list(train), list(val)
+        learned, validated = self._learned(train), list(val)
         self.facts = {"seed": seed, **self._learn_facts(learned, train.images)}
         with seeded(seed):
             self.network = self._build()
@@ -132,7 +133,7 @@ class Pepler(NeuralWriter[PeplerNetwork]):
         images: ImageStore,
     ) -> CausalStepper:
         tables = Tables(self.facts)
-        return pepler_stepper(self.network, *tables.prompts(queries), tables.codec.begin)
+        return pepler_stepper(self.network, *tables.rows(queries), tables.codec.begin)
 
 
 def _behind(

@@ -3,40 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from baselines.common.reviews import reference_texts
-from baselines.neural.codecs import codec_of
 from baselines.neural.contracts import Batch
-from baselines.neural.ids import IdTable
 from baselines.neural.padding import shifted
+from baselines.neural.tables import Tables
 from showcase_bench import Example, Query
 
-__all__ = ["PeplerRows", "Tables"]
-
-
-class Tables:
-    """Words and ids as row numbers, from the facts of a model."""
-
-    def __init__(self, facts: dict[str, Any]) -> None:
-        self.codec = codec_of(facts["codec"])
-        self.users = IdTable(facts["users"])
-        self.items = IdTable(facts["items"])
-
-    def prompts(
-        self,
-        queries: Sequence[Query],
-        rng: np.random.Generator | None = None,
-        dropout: float = 0.0,
-    ) -> tuple[Tensor, Tensor]:
-        """Rows of the users and of the businesses; int64 of shape [len(queries)] each."""
-        users = self.users.rows([one.user_id for one in queries], rng, dropout)
-        items = self.items.rows([one.business_id for one in queries], rng, dropout)
-        return torch.from_numpy(users), torch.from_numpy(items)
+__all__ = ["PeplerRows"]
 
 
 class _Row(NamedTuple):
@@ -87,5 +64,5 @@ class PeplerRows:
         chosen = [self._rows[row] for row in rows]
         codec, share = self._tables.codec, self._id_dropout
         words, targets = shifted([one.words for one in chosen], codec.begin, codec.end, codec.pad)
-        user, item = self._tables.prompts([one.query for one in chosen], rng, share)
+        user, item = self._tables.rows([one.query for one in chosen], rng, share, share)
         return {"user": user, "item": item, "words": words, "targets": targets}

@@ -7,9 +7,9 @@ from typing import Any
 
 from baselines.common.arguments import require_number
 from baselines.neural.model import Common, configuration, replaced
+from baselines.neural.tables import Tables
 from baselines.neural.training import Training
 from baselines.peter.network import PeterNetwork, Sizes
-from baselines.peter.rows import Tables
 
 __all__ = ["Config", "config_of"]
 
@@ -42,12 +42,13 @@ class Config:
 CONFIGS = {
     "mini": Config(
         Training(
-            epochs=12,
+            epochs=8,
             batch_size=16,
             learning_rate=2e-3,
             weight_decay=0.01,
             schedule="cosine",
             warmup=0.05,
+            histories=True,
         ),
         decoding="beam(size=8,min_tokens=24,no_repeat_ngram=4)",
         sizes=Sizes(width=128, hidden=256, dropout=0.1, id_rate=20.0),

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
+import torch
+
 from baselines.common.reviews import reference_text, reference_texts
 from baselines.neural.decoding import Decoding
 from baselines.neural.model import Common, NeuralModel
 from baselines.neural.search import decode
+from baselines.neural.tables import Tables
 from baselines.peter.configs import config_of
 from baselines.peter.features import Features
-from baselines.peter.network import PeterNetwork, PeterStepper
-from baselines.peter.rows import PeterRows, Tables, learn_tables
+from baselines.peter.network import Inputs, PeterNetwork, PeterStepper
+from baselines.peter.rows import PeterRows, learn_tables
 from showcase_bench import Example, ImageStore, OracleModel, Showcase
 from showcase_bench.models import Flag
 
@@ -86,9 +89,10 @@ class PeterFeature(NeuralModel[PeterNetwork], OracleModel):
         told = _Told(Features.from_facts(self.facts["features"]), tables)
         features = [told.word(reference_text(one.gold) or "") for one in examples]
         queries = [one.query for one in examples]
+        inputs = Inputs(*tables.rows(queries), torch.tensor(features, dtype=torch.int64))
         ids = [query.id for query in queries]
         texts = decode(
-            PeterStepper(self.network, tables.inputs(queries, features), tables.codec.begin),
+            PeterStepper(self.network, inputs, tables.codec.begin),
             ids,
             self.decoding,
             tables.codec,

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from baselines.neural.model import Common
+from baselines.neural.tables import Tables
 from baselines.neural.writer import NeuralWriter
 from baselines.peter.configs import config_of
-from baselines.peter.network import PeterNetwork, PeterStepper
-from baselines.peter.rows import PeterRows, Tables, learn_tables
+from baselines.peter.network import Inputs, PeterNetwork, PeterStepper
+from baselines.peter.rows import PeterRows, learn_tables
 from showcase_bench import Example, ImageStore, Query
 
 __all__ = ["Peter"]
@@ -78,4 +79,4 @@ class Peter(NeuralWriter[PeterNetwork]):
         images: ImageStore,
     ) -> PeterStepper:
         tables = Tables(self.facts)
-        return PeterStepper(self.network, tables.inputs(queries), tables.codec.begin)
+        return PeterStepper(self.network, Inputs(*tables.rows(queries)), tables.codec.begin)

@@ -9,15 +9,14 @@ import numpy as np
 import torch
 
 from baselines.common.reviews import reference_texts
-from baselines.neural.codecs import codec_of
 from baselines.neural.contracts import Batch
-from baselines.neural.ids import IdTable, learn_ids
+from baselines.neural.ids import learn_ids
 from baselines.neural.padding import IGNORED, padded, shifted
+from baselines.neural.tables import Tables
 from baselines.neural.words import Words
-from baselines.peter.network import Inputs
 from showcase_bench import Example, Query
 
-__all__ = ["PeterRows", "Tables", "learn_tables"]
+__all__ = ["PeterRows", "learn_tables"]
 
 _UNKNOWN_RATING = float("nan")
 
@@ -28,26 +27,8 @@ def learn_tables(train: Sequence[Example], most_words: int) -> dict[str, Any]:
     return {"codec": Words.learn(texts, most=most_words).facts(), **learn_ids(train)}
 
 
-class Tables:
-    """Words and ids as row numbers, made from what :func:`learn_tables` gave."""
-
-    def __init__(self, facts: dict[str, Any]) -> None:
-        self.codec = codec_of(facts["codec"])
-        self.users = IdTable(facts["users"])
-        self.items = IdTable(facts["items"])
-
-    def inputs(self, queries: Sequence[Query], features: Sequence[int] | None = None) -> Inputs:
-        """Rows of the users and businesses, and the features if there are any."""
-        return Inputs(
-            torch.from_numpy(self.users.rows([one.user_id for one in queries])),
-            torch.from_numpy(self.items.rows([one.business_id for one in queries])),
-            None if features is None else torch.tensor(features, dtype=torch.int64),
-        )
-
-
 class _Row(NamedTuple):
-    user: str
-    item: str
+    query: Query
     rating: float | None
     words: list[int]
     feature: int | None
@@ -85,8 +66,7 @@ class PeterRows:
         self._item_dropout = item_dropout
         self._rows = [
             _Row(
-                example.query.user_id,
-                example.query.business_id,
+                example.query,
                 example.gold.rating,
                 tables.codec.encode(text, most_tokens),
                 None if feature_of is None else feature_of(text),
@@ -108,12 +88,13 @@ class PeterRows:
         tables, codec = self._tables, self._tables.codec
         texts = [one.words for one in chosen]
         words, targets = shifted(texts, codec.begin, codec.end, codec.pad)
-        users = tables.users.rows([one.user for one in chosen], rng, self._user_dropout)
-        items = tables.items.rows([one.item for one in chosen], rng, self._item_dropout)
+        users, items = tables.rows(
+            [one.query for one in chosen], rng, self._user_dropout, self._item_dropout
+        )
         ratings = [_UNKNOWN_RATING if one.rating is None else one.rating for one in chosen]
         batch = {
-            "user": torch.from_numpy(users),
-            "item": torch.from_numpy(items),
+            "user": users,
+            "item": items,
             "words": words,
             "targets": targets,
             "bag": padded(texts, IGNORED),

@@ -34,13 +34,14 @@ CONFIGS = {
     "mini": Config(
         Training(
             epochs=8,
+            histories=True,
             batch_size=32,
             learning_rate=2e-3,
             optimizer="adam",
             schedule="cosine",
             warmup=0.05,
         ),
-        decoding="beam(size=3,no_repeat_ngram=3,min_tokens=26)",
+        decoding="beam(size=8,min_tokens=24,no_repeat_ngram=4)",
         sizes=Sizes(
             width=128,
             heads=4,
@@ -49,7 +50,7 @@ CONFIGS = {
             dropout=0.1,
             memory_rows=3,
             memory_heads=4,
-            visual_scale=0.5,
+            visual_scale=0.0,
         ),
         trunk="mini-clip",
         most_photos=4,

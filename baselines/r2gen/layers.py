@@ -31,7 +31,7 @@ class Sizes:
     memory_rows: int
     memory_heads: int
     visual_scale: float
-    """Learning rate of the trunk as a share of that of the rest."""
+    """Learning rate of the trunk as a share of that of the rest; 0 leaves the trunk as it is."""
 
 
 class Attention(nn.Module):

@@ -98,6 +98,9 @@ class R2Gen(NeuralWriter[R2GenNetwork]):
             most_photos=self.config.most_photos,
         )
 
+    def _sizes(self, queries: Sequence[Query], chosen: Sequence[tuple[str, ...]]) -> list[int]:
+        return list(map(len, chosen))
+
     def _stepper(
         self,
         queries: Sequence[Query],

@@ -55,7 +55,7 @@ class R2GenNetwork(nn.Module):
         super().__init__()
         width = sizes.width
         self.sizes, self.begin = sizes, begin
-        self.trunk = trunk
+        self.trunk = trunk.requires_grad_(sizes.visual_scale > 0)
         self.project = nn.Sequential(
             nn.LayerNorm(trunk.channels),
             nn.Linear(trunk.channels, width),

@@ -38,9 +38,10 @@ CONFIGS = {
             weight_decay=0.01,
             schedule="cosine",
             warmup=0.05,
+            histories=True,
             clip=5.0,
         ),
-        decoding="beam(size=8,min_tokens=28,no_repeat_ngram=4)",
+        decoding="beam(size=8,min_tokens=24,no_repeat_ngram=4)",
         sizes=Sizes(width=128, attention=32, layers=1, dropout=0.1),
     ),
     "paper": Config(

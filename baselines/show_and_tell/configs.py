@@ -31,9 +31,16 @@ class Config:
 
 CONFIGS = {
     "mini": Config(
-        Training(epochs=12, batch_size=32, learning_rate=5e-3, schedule="cosine", warmup=0.05),
-        decoding="beam(size=3,no_repeat_ngram=3,min_tokens=28)",
-        sizes=Sizes(embedding=256, hidden=256, dropout=0.1),
+        Training(
+            epochs=10,
+            batch_size=32,
+            learning_rate=5e-3,
+            schedule="cosine",
+            warmup=0.05,
+            histories=True,
+        ),
+        decoding="beam(size=8,min_tokens=24,no_repeat_ngram=4)",
+        sizes=Sizes(embedding=256, hidden=256, dropout=0.2),
         encoder="mini-clip",
         least_count=2,
     ),

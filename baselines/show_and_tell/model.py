@@ -61,7 +61,8 @@ class ShowAndTell(NeuralWriter[Captioner]):
     def _learn_facts(self, train: Sequence[Example], images: ImageStore) -> dict[str, Any]:
         texts = [text for one in train for text in reference_texts(one.gold)]
         words = Words.learn(texts, least=self.config.least_count, most=self.config.most_words)
-        pictures = pictures_of([one.gold.image_ids for one in train], images, self.config.encoder)
+        photos = [(image_id,) for one in train for image_id in one.gold.image_ids]
+        pictures = pictures_of(photos, images, self.config.encoder)
         return {"codec": words.facts(), "pictures": asdict(standard_of(pictures))}
 
     def _build(self) -> Captioner:

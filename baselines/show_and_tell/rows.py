@@ -1,4 +1,4 @@
-"""What Show and Tell learns from: one vector for a set of photos, and a text."""
+"""What Show and Tell learns from: a photo and a text; and one vector for a set of photos."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ def standard_of(pictures: Pictures) -> Standard:
 
 
 class CaptionRows:
-    """Texts with the photos that were posted with them; see :class:`~.contracts.Rows`.
+    """Texts, each with one of the photos that were posted with it; :class:`~.contracts.Rows`.
 
     Parameters
     ----------
     examples
-        One without text gives no row, one with several texts a row for each.
+        A row for each pair of a text and a photo; a text without photos is a row by itself.
     images, encoder
         Where features come from.
     codec
@@ -83,10 +83,15 @@ class CaptionRows:
         codec: Codec,
         most_tokens: int,
     ) -> None:
-        told = [(one, text) for one in examples for text in reference_texts(one.gold)]
+        told = [
+            (photo, text)
+            for one in examples
+            for text in reference_texts(one.gold)
+            for photo in _each(one.gold.image_ids)
+        ]
         self._codec = codec
         self._texts = [codec.encode(text, most_tokens) for _, text in told]
-        self._pictures = pictures_of([one.gold.image_ids for one, _ in told], images, encoder)
+        self._pictures = pictures_of([photo for photo, _ in told], images, encoder)
 
     def __len__(self) -> int:
         return len(self._texts)
@@ -102,3 +107,8 @@ class CaptionRows:
         words, targets = shifted(texts, codec.begin, codec.end, codec.pad)
         image, seen = self._pictures
         return {"image": image[at], "seen": seen[at], "words": words, "targets": targets}
+
+
+def _each(ids: Sequence[str]) -> list[tuple[str, ...]]:
+    """A set of one photo for each, or an empty set if there are none."""
+    return [(one,) for one in ids] or [()]

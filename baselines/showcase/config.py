@@ -60,8 +60,9 @@ CONFIGS = {
             weight_decay=0.01,
             schedule="cosine",
             warmup=0.1,
+            histories=True,
         ),
-        decoding="beam(size=4,no_repeat_ngram=4,min_tokens=20,length_penalty=1.2)",
+        decoding="beam(size=8,min_tokens=24,no_repeat_ngram=4)",
     ),
     "paper": Config(
         encoder="open_clip:ViT-B-32/openai",

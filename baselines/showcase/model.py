@@ -147,6 +147,13 @@ class ShowcaseWriter(NeuralWriter[ShowcaseNetwork]):
             swaps=self._config.contrast.ccl > 0,
         )
 
+    def _sizes(self, queries: Sequence[Query], chosen: Sequence[tuple[str, ...]]) -> list[int]:
+        photos, reviews = self._sight.images, self._sight.history
+        return [
+            photos * len(own) + reviews * len(query.history)
+            for query, own in zip(queries, chosen, strict=True)
+        ]
+
     def _stepper(
         self,
         queries: Sequence[Query],

@@ -11,6 +11,7 @@ from baseline_world import ListSplit, row
 
 from baselines.neural.padding import IGNORED
 from baselines.neural.pretrained import build_causal
+from baselines.neural.tables import Tables
 from baselines.neural.training import Training, train_network
 from baselines.pepler import Pepler
 from baselines.pepler.network import (
@@ -19,7 +20,7 @@ from baselines.pepler.network import (
     pepler_stepper,
     small_language_model,
 )
-from baselines.pepler.rows import PeplerRows, Tables
+from baselines.pepler.rows import PeplerRows
 from showcase_bench import NoProgress
 from showcase_bench.errors import StoreError, UsageError
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from baselines.neural.padding import IGNORED, padded, shifted
 from baselines.neural.randomness import seeded
+from baselines.neural.tables import Tables
 from baselines.peter import Peter, PeterFeature
 from baselines.peter.features import Features
 from baselines.peter.network import (
@@ -25,7 +26,7 @@ from baselines.peter.network import (
     Sizes,
     peter_mask,
 )
-from baselines.peter.rows import PeterRows, Tables, learn_tables
+from baselines.peter.rows import PeterRows, learn_tables
 from showcase_bench import Example, Gold, NoProgress
 from showcase_bench.errors import UsageError
 

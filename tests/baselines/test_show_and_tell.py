@@ -188,6 +188,21 @@ def test_rows_leave_out_blank_texts_and_take_each_of_several():
     assert made["words"][:, 0].tolist() == [1, 1]
 
 
+def test_a_text_is_told_once_of_each_photo_and_once_of_none():
+    model = ShowAndTell(epochs=0)
+    model.facts = model._learn_facts(split(6), NeuralStore())
+    asked = split(1)[0].query
+    told = Gold(("ramen-1", "bad-1", "pizza-2"), ("The ramen.",))
+    rows = model._rows(
+        [Example(asked, told), Example(asked, Gold((), ("No photo.",)))], NeuralStore()
+    )
+    assert len(rows) == 4
+    made = rows.batch([0, 1, 2, 3], None)
+    assert made["seen"].tolist() == [True, False, True, False]
+    alone = NeuralStore().features(["ramen-1", "pizza-2"], "any")
+    np.testing.assert_allclose(made["image"][[0, 2]].numpy(), alone, rtol=1e-6)
+
+
 def small(**more: object) -> ShowAndTell:
     return ShowAndTell(**{"epochs": 4, "batch_size": 16, "decoding": "greedy", **more})
 
