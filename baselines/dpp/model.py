@@ -25,7 +25,7 @@ class DPP(Selector):
 
     def __init__(
         self,
-        theta: float = 0.7,
+        theta: float = 0.9,
         encoder: str = "color-layout",
         alpha: float = 10.0,
         history_weight: float = 1.0,
