@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from showcase_bench.audit.results import Cell, Response, Verdict
 from showcase_bench.metrics import Metric
-from showcase_bench.stats.intervals import Clusters, interval
+from showcase_bench.stats.clusters import Clusters
+from showcase_bench.stats.intervals import interval
 
 __all__ = ["LEVEL", "LITTLE", "Difference", "compare", "judge", "span_of"]
 

@@ -19,6 +19,8 @@ _VERBS = {
     "fit": ("showcase_bench.cli.fit", "Fit a model and save it."),
     "predict": ("showcase_bench.cli.predict", "Write one model's predictions to a file."),
     "score": ("showcase_bench.cli.score", "Score a file of predictions."),
+    "compare": ("showcase_bench.cli.compare", "Tell which systems differ, and how surely."),
+    "plan": ("showcase_bench.cli.plan", "Tell how many examples a difference needs."),
     "audit": ("showcase_bench.cli.audit", "Show which metrics see which fault."),
     "leaderboard": ("showcase_bench.cli.leaderboard", "Build leaderboards from stored runs."),
     "data": ("showcase_bench.cli.data", "Get, make, describe and check data sets."),

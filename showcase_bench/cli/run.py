@@ -123,9 +123,9 @@ def _write_boards(
     workspace: Any, store: Any, result: SuiteResult, with_report: bool, progress: Any
 ) -> dict[str, Any]:
     """Write the board of all stored runs that agree with the new ones; paths and the board."""
+    from showcase_bench.evaluate.compatible import identity
     from showcase_bench.evaluate.store import write_atomically
     from showcase_bench.leaderboard import board_markdown, build_board
-    from showcase_bench.leaderboard.compatible import identity
     from showcase_bench.leaderboard.report import build_report
 
     if not result.runs:

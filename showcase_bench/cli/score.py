@@ -15,7 +15,7 @@ from showcase_bench.cli.options import (
     common_options,
     task_options,
 )
-from showcase_bench.errors import UsageError
+from showcase_bench.cli.systems import metrics_of_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -112,19 +112,9 @@ def _score_texts(
     predictions: Path, metrics: str | None, path: Path, request: TaskRequest, *, hushed: bool
 ) -> tuple[dict[str, Any], Sequence[Score]]:
     from showcase_bench.evaluate import Scorer, frame_of_references
-    from showcase_bench.metrics.groups import expand_metrics, metrics_within
-    from showcase_bench.spec import split_list
     from showcase_bench.submission import read_references, read_texts
 
-    chosen = metrics_within(("text", "references"))
-    if metrics is not None:
-        chosen = expand_metrics(split_list(metrics))
-        for one in chosen:
-            if lacking := sorted(one.needs - {"text", "references", "embeddings"}):
-                raise UsageError(
-                    f"{one.name} needs {' and '.join(lacking)}, and --references brings texts "
-                    "only; score with --task or --data"
-                )
+    chosen = metrics_of_texts(metrics)
     with BarProgress(quiet=hushed) as progress:
         references = read_references(path)
         showcases = read_texts(predictions, references)
@@ -151,7 +141,7 @@ def _as_json(score: Score, levels: Levels | None) -> dict[str, Any]:
 def _print_table(title: str, scores: Sequence[Score], levels: Mapping[str, Levels]) -> None:
     from rich.table import Table
 
-    from showcase_bench.leaderboard.markdown import format_number
+    from showcase_bench.formatting import format_number
 
     table = Table(title=title, title_justify="left", show_edge=False)
     table.add_column("metric", no_wrap=True)
@@ -171,7 +161,7 @@ def _print_table(title: str, scores: Sequence[Score], levels: Mapping[str, Level
 
 def _frame(score: Score, levels: Mapping[str, Levels]) -> tuple[str, ...]:
     """Floor and ceiling; nothing where no metric has them."""
-    from showcase_bench.leaderboard.markdown import format_number
+    from showcase_bench.formatting import format_number
 
     if not levels:
         return ()

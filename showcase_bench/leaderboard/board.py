@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from showcase_bench.errors import UsageError
 from showcase_bench.evaluate import StoredRun
+from showcase_bench.evaluate.compatible import Identity, common_identity, newest
 from showcase_bench.evaluate.records import Levels, pretty_json
-from showcase_bench.leaderboard.compatible import Identity, common_identity, newest
 from showcase_bench.leaderboard.entries import Entry, EntryScore, load_entries
 from showcase_bench.metrics import Metric, parse_metric
-from showcase_bench.stats.ranks import pairwise_significant, rank_intervals, tie_letters
+from showcase_bench.stats.differences import differences
+from showcase_bench.stats.ranks import rank_intervals, tie_letters
 
 __all__ = ["Board", "Column", "Row", "Section", "build_board"]
 
@@ -183,10 +184,9 @@ def _ranks(
     values: NDArray[np.float64] = np.array(
         [sign * (entry.scores[primary.name].value or 0.0) for entry in entries]
     )
-    influence = sign * np.stack([entry.influence[primary.name] for entry in entries], axis=1)
-    clusters = entries[0].clusters
-    ranks = rank_intervals(values, influence, clusters, alpha=ALPHA)
-    letters = tie_letters(values, pairwise_significant(values, influence, clusters, alpha=ALPHA))
+    systems = [entry.systems[primary.name] for entry in entries]
+    differ = differences(systems, entries[0].clusters, alpha=ALPHA).differ
+    ranks, letters = rank_intervals(values, differ), tie_letters(values, differ)
     return {
         entry.label: ((rank.best, rank.worst), letter)
         for entry, rank, letter in zip(entries, ranks, letters, strict=True)
@@ -198,8 +198,8 @@ def _notes(entries: Sequence[Entry], unreadable: int) -> list[str]:
         "Intervals: 95 %, from each example's influence on the score (delta method), with standard "
         "errors clustered by user and by business.",
         "Ranks: the best and worst rank that the data allow, from all paired differences on the "
-        "section's primary metric (two-sided, Holm-adjusted, 5 %); systems that share a letter "
-        "cannot be told apart. Other columns are descriptive.",
+        "section's primary metric (two-sided, max-T, 5 % for all pairs at once); systems that "
+        "share a letter cannot be told apart. Other columns are descriptive.",
         "Floor and ceiling: of selection metrics the exact expectation of a random choice and the "
         "best that the pools allow; of personalization the reference texts given to other users of "
         "the business, and as they are; of grounding the reference texts beside other photos of "
@@ -216,8 +216,8 @@ def _notes(entries: Sequence[Entry], unreadable: int) -> list[str]:
         notes.append("One seed a system: training variance is not assessed.")
     else:
         notes.append(
-            "Values of several seeds are averaged, and the variance between seeds is part of the "
-            "interval; ranks take the mean over seeds as given."
+            "Values of several seeds are averaged; the variance between seeds is part of "
+            "intervals and ranks."
         )
     if unreadable:
         notes.append(

@@ -12,12 +12,12 @@ import numpy as np
 
 from showcase_bench.errors import DataError, UsageError, did_you_mean
 from showcase_bench.evaluate import StoredRun
+from showcase_bench.evaluate.compatible import Identity, common_identity, newest
 from showcase_bench.evaluate.records import pretty_json
 from showcase_bench.evaluate.scoring import LEVEL
-from showcase_bench.leaderboard.compatible import Identity, common_identity, newest
 from showcase_bench.leaderboard.entries import Entry, load_entries
 from showcase_bench.metrics import Metric, parse_metric
-from showcase_bench.stats.intervals import interval
+from showcase_bench.stats.differences import differences
 
 __all__ = ["Claim", "ClaimReport", "Comparison", "Finding", "check_claims", "read_claims"]
 
@@ -121,7 +121,7 @@ def check_claims(runs: Sequence[StoredRun], claims: Sequence[Claim]) -> ClaimRep
     """Test claims on the newest runs of the systems that they name.
 
     The interval of a difference is that of the paired difference of the examples' influences,
-    clustered by user and by business; the variance between seeds of the difference is added. A
+    clustered by user and by business; the variance between seeds is added. A
     difference is *confirmed* when its whole interval is on the claimed side (for ``within``: not
     beyond the margin on the other side), *refuted* when its whole interval is on the other side (or
     beyond the margin), and else *undecided*. Each comparison is tested by itself.
@@ -185,11 +185,11 @@ def _finding(asked: Comparison, better: Entry, than: Entry, metric: Metric) -> F
     if one is None or other is None:
         without = asked.than if other is None else asked.better
         raise UsageError(f"{without} has no value for {name}, so a claim about it cannot be tested")
-    delta = one - other
-    influence = better.influence[name] - than.influence[name]
-    between = _between_seeds(better, than, name)
-    bounds = interval(delta, influence, better.clusters, level=LEVEL, extra_variance=between)
-    low, high = (None, None) if bounds is None else bounds
+    pair = better.systems[name], than.systems[name]
+    found = differences(pair, better.clusters, alpha=1 - LEVEL)
+    delta = float(found.delta[0, 1])
+    ends = [float(end[0, 1]) for end in found.interval()]
+    low, high = ends if np.isfinite(ends).all() else (None, None)
     return Finding(
         better=asked.better,
         than=asked.than,
@@ -203,13 +203,6 @@ def _finding(asked: Comparison, better: Entry, than: Entry, metric: Metric) -> F
         seeds=min(len(better.seeds), len(than.seeds)),
         verdict=_verdict(low, high, asked.within, higher=metric.higher_is_better is not False),
     )
-
-
-def _between_seeds(better: Entry, than: Entry, name: str) -> float:
-    """Variance of the mean difference that comes from training; 0 where there is one seed."""
-    first, second = np.array(better.seed_values[name]), np.array(than.seed_values[name])
-    samples = [first - second] if better.seeds == than.seeds else [first, second]
-    return sum(float(one.var(ddof=1)) / len(one) for one in samples if len(one) > 1)
 
 
 def _verdict(

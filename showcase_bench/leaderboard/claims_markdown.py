@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from showcase_bench.formatting import escape
 from showcase_bench.leaderboard.claims import ClaimReport, Finding
-from showcase_bench.leaderboard.markdown import escape
 
 __all__ = ["claims_markdown"]
 
@@ -20,7 +20,12 @@ def claims_markdown(report: ClaimReport) -> str:
         "",
     ]
     for claim, findings in report.claims:
-        lines += [f"## {escape(claim.title)}", "", f"Source: {escape(claim.source)}", ""]
+        lines += [
+            f"## {escape(claim.title)}",
+            "",
+            f"Source: {escape(claim.source)}",
+            "",
+        ]
         lines += [_HEAD, "|---|---|---|---|---|"]
         lines += [_row(one) for one in findings]
         lines.append("")

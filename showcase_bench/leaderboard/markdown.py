@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from showcase_bench.formatting import escape, format_number
 from showcase_bench.leaderboard.board import Board, Column, Row, Section
 from showcase_bench.leaderboard.entries import EntryScore
 
 __all__ = [
     "board_markdown",
-    "escape",
     "format_ceiling",
     "format_cell",
     "format_floor",
-    "format_number",
     "format_placed",
     "format_rank",
     "sense",
@@ -102,12 +100,6 @@ def format_placed(score: EntryScore) -> str:
     return cell if score.normalised is None else f"{cell} ({round(100 * score.normalised)} %)"
 
 
-def format_number(value: float, like: float | None = None) -> str:
-    """Four decimals below 10, two above; as many as ``like`` has, where it is given."""
-    size = abs(value if like is None else like)
-    return f"{value:.4f}" if size < 10 else f"{value:.2f}"
-
-
 def sense(column: Column) -> str:
     """Arrow to the better side."""
     return {True: "↑", False: "↓", None: ""}[column.higher_is_better]
@@ -120,9 +112,3 @@ def _system(row: Row) -> str:
 
 def _table_row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def escape(text: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
-    flat = re.sub(r"\s+", " ", text)
-    return re.sub(r"([\\`*_\[\]<>|#&~])", r"\\\1", flat)

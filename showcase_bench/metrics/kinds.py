@@ -5,16 +5,18 @@ from __future__ import annotations
 import abc
 import dataclasses
 import math
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from showcase_bench.errors import UsageError
 from showcase_bench.metrics.base import Floats, Group, Kind, Metric, Need
 from showcase_bench.metrics.batch import Batch
 from showcase_bench.types import Timings
 
-__all__ = ["MeanMetric", "RunMetric", "SetMetric"]
+__all__ = ["MeanMetric", "RunMetric", "SetItems", "SetMetric", "require_same_examples"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +63,31 @@ class MeanMetric(Metric):
         return deviation
 
 
+class SetItems(NamedTuple):
+    """What a set metric counts in a batch: example i has ``items[bounds[i] : bounds[i + 1]]``."""
+
+    bounds: NDArray[np.int64]
+    """int64 of shape [n + 1], from 0 to m, never falling."""
+    items: NDArray[np.int64]
+    """int64 of shape [m], each below :attr:`n_items`; repeats of an item count once."""
+    n_items: int
+    """How many ids there are; some of them may be in no example."""
+
+
+def require_same_examples(batches: Sequence[Batch]) -> None:
+    """Raise a :class:`UsageError` unless the batches have the same ids and one table of texts."""
+    for batch in batches:
+        if batch.table is not batches[0].table:
+            raise UsageError(
+                "the batches of several systems must share one table of texts: make each with "
+                "table=batches[0].table"
+            )
+        if batch.ids != batches[0].ids:
+            raise UsageError(
+                "the batches of several systems must hold the same examples in the same order"
+            )
+
+
 @dataclasses.dataclass(frozen=True)
 class SetMetric(Metric):
     """A metric of the whole set of outputs, such as Distinct-n.
@@ -83,6 +110,27 @@ class SetMetric(Metric):
     def score(self, sums: Floats) -> Floats:
         """Value of the summed rows, [..., 4] to [...]; NaN when the denominator is empty."""
         return self.value(sums[..., 0], sums[..., 2])
+
+    def items(self, batches: Sequence[Batch]) -> list[SetItems] | None:
+        """List the items that the metric counts, with ids that all batches share.
+
+        :meth:`value` of the number of different items and of the sum of the sizes (column 2 of
+        the statistics) is the score, of any mixture of the batches too: example by example, the
+        items and the size come from one of them. None, which is the default, where the score is
+        no such function.
+
+        Parameters
+        ----------
+        batches
+            Of several systems, on the same examples in the same order, sharing one table of texts
+            (:attr:`Batch.table`). Of none there are no items: an empty list.
+
+        Raises
+        ------
+        UsageError
+            The batches differ in their examples, or do not share the table.
+        """
+        return None
 
     def influence(self, stats: Floats) -> Floats:
         """Delete-one jackknife: (n - 1) * (mean of the delete-one scores - each of them), negated.

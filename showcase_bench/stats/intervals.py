@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from showcase_bench.errors import UsageError
+from showcase_bench.stats.clusters import (
+    Clusters,
+    cluster_sums,
+    crossed,
+    encode_clusters,
+    independent_units,
+    telling,
+)
 
-__all__ = ["Clusters", "encode_clusters", "independent_units", "interval", "standard_error"]
+__all__ = ["interval", "standard_error"]
 
 Floats = NDArray[np.float64]
-Clusters: TypeAlias = Sequence[ArrayLike]
-"""Up to two columns of cluster labels (integers or strings), each of shape [n]."""
-
-_MOST_COLUMNS = 2
 
 
 def standard_error(influence: Floats, clusters: Clusters = ()) -> Any:
@@ -54,8 +58,8 @@ def standard_error(influence: Floats, clusters: Clusters = ()) -> Any:
     if not np.isfinite(psi).all():
         raise UsageError("an influence value is not a finite number")
     table = psi[:, np.newaxis] if psi.ndim == 1 else psi
-    error: Floats = np.sqrt(_variance(table, _telling(columns))) / max(len(psi), 1)
-    if len(psi) < 2 or (columns and not _telling(columns)):
+    error: Floats = np.sqrt(_variance(table, telling(columns))) / max(len(psi), 1)
+    if len(psi) < 2 or (columns and not telling(columns)):
         error = np.full(table.shape[1], np.nan)
     return float(error[0]) if psi.ndim == 1 else error
 
@@ -110,51 +114,15 @@ def interval(
     return max(value - reach, low), min(value + reach, high)
 
 
-def encode_clusters(clusters: Clusters, n: int) -> list[NDArray[np.int64]]:
-    """Each column as integers from 0 without gaps; int64 arrays of shape [n].
-
-    Raises
-    ------
-    UsageError
-        A column is not of shape [n], or there are more than two.
-    """
-    if len(clusters) > _MOST_COLUMNS:
-        raise UsageError(f"at most {_MOST_COLUMNS} columns of clusters, not {len(clusters)}")
-    columns = []
-    for place, labels in enumerate(clusters):
-        column = np.asarray(labels)
-        if column.shape != (n,):
-            raise UsageError(
-                f"cluster column {place} has the shape {column.shape}; "
-                f"one label for each of the {n} examples is needed"
-            )
-        columns.append(np.unique(column, return_inverse=True)[1].astype(np.int64))
-    return columns
-
-
-def independent_units(columns: Sequence[NDArray[np.int64]], n: int) -> int:
-    """Count the clusters of the column with fewest, of those with two or more; else ``n``."""
-    return min((_count(column) for column in _telling(columns)), default=n)
-
-
-def _count(column: NDArray[np.int64]) -> int:
-    return int(column.max(initial=-1)) + 1
-
-
-def _telling(columns: Sequence[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
-    return [column for column in columns if _count(column) > 1]
-
-
 def _variance(table: Floats, columns: Sequence[NDArray[np.int64]]) -> Floats:
     """Variance of the column sums of [n, m], of shape [m]."""
     if not columns:
         return _scaled_squares(table)
-    one_way = [_scaled_squares(_cluster_sums(table, column)) for column in columns]
+    one_way = [_scaled_squares(cluster_sums(table, column)) for column in columns]
     if len(one_way) == 1:
         return one_way[0]
     first, second = columns
-    both = np.unique(first * _count(second) + second, return_inverse=True)[1]
-    overlap = _scaled_squares(_cluster_sums(table, both))
+    overlap = _scaled_squares(cluster_sums(table, crossed(first, second)))
     larger: Floats = np.maximum(*one_way)
     return np.maximum(one_way[0] + one_way[1] - overlap, larger)
 
@@ -163,10 +131,3 @@ def _scaled_squares(sums: Floats) -> Floats:
     units = len(sums)
     squares: Floats = (sums**2).sum(axis=0)
     return squares * (units / max(units - 1, 1))
-
-
-def _cluster_sums(table: Floats, column: NDArray[np.int64]) -> Floats:
-    order = np.argsort(column, kind="stable")
-    starts = np.searchsorted(column[order], np.arange(_count(column)))
-    sums: Floats = np.add.reduceat(table[order], starts, axis=0)
-    return sums

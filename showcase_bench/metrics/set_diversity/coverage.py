@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from showcase_bench.errors import UsageError
 from showcase_bench.metrics.base import Floats, Group, Need, Scale, require_at_least
 from showcase_bench.metrics.batch import Batch
-from showcase_bench.metrics.kinds import SetMetric
-from showcase_bench.metrics.set_diversity.shown import shown_at
+from showcase_bench.metrics.kinds import SetItems, SetMetric, require_same_examples
+from showcase_bench.metrics.set_diversity.shown import Shown, shown_at
 
 __all__ = ["Coverage"]
 
@@ -66,9 +67,10 @@ class Coverage(SetMetric):
         the catalogue over the number of examples.
         """
         n = len(batch)
-        catalogue = frozenset(chain.from_iterable(batch.pools))
-        images, rows, codes = shown_at(batch, self.k)
-        known = np.array([image in catalogue for image in images], dtype=bool)[codes]
+        catalogue = _catalogue(batch)
+        shown = shown_at(batch, self.k)
+        rows, codes = shown.rows, shown.codes
+        known = _numbers(shown, catalogue) >= 0
         holders = np.bincount(codes)[codes]
         stats = np.zeros((n, 4))
         stats[:, 0] = np.bincount(rows, known / holders, minlength=n)
@@ -76,7 +78,42 @@ class Coverage(SetMetric):
         stats[:, 2] = len(catalogue) / max(n, 1)
         return stats
 
+    def items(self, batches: Sequence[Batch]) -> list[SetItems] | None:
+        """The images of the catalogue that each example shows.
+
+        Raises
+        ------
+        UsageError
+            The batches differ in their examples or in the catalogue, or share no table.
+        """
+        require_same_examples(batches)
+        if not batches:
+            return []
+        catalogue = _catalogue(batches[0])
+        if any(_catalogue(batch).keys() != catalogue.keys() for batch in batches):
+            raise UsageError("the pools of the batches of several systems must be the same")
+        return [_items(shown_at(batch, self.k), catalogue, len(batch)) for batch in batches]
+
     def value(self, numerator: Floats, denominator: Floats) -> Floats:
         """Compute the share of the catalogue, elementwise; NaN where the catalogue is empty."""
         # Full coverage may exceed 1 by the rounding of the parts.
         return np.minimum(super().value(numerator, denominator), self.bounds[1])
+
+
+def _catalogue(batch: Batch) -> dict[str, int]:
+    """Number of each image of the pools."""
+    images = dict.fromkeys(chain.from_iterable(batch.pools))
+    return dict(zip(images, range(len(images)), strict=True))
+
+
+def _numbers(shown: Shown, catalogue: Mapping[str, int]) -> NDArray[np.int64]:
+    """Number of each image shown, -1 outside of the catalogue; int64 of shape [m]."""
+    found = [catalogue.get(image, -1) for image in shown.images]
+    return np.array(found, dtype=np.int64)[shown.codes]
+
+
+def _items(shown: Shown, catalogue: Mapping[str, int], n: int) -> SetItems:
+    numbers = _numbers(shown, catalogue)
+    known = numbers >= 0
+    sizes = np.bincount(shown.rows[known], minlength=n)
+    return SetItems(np.append(0, np.cumsum(sizes)), numbers[known], len(catalogue))

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from showcase_bench.metrics.base import Floats, Group, Need, Scale, require_at_least
 from showcase_bench.metrics.batch import Batch
-from showcase_bench.metrics.kinds import SetMetric
+from showcase_bench.metrics.kinds import SetItems, SetMetric, require_same_examples
+from showcase_bench.metrics.text.ngrams import Level
 from showcase_bench.metrics.text.tokenizers import require_tokenizer
 from showcase_bench.metrics.text_diversity.outputs import (
     Outputs,
+    common_ngrams,
     outputs,
     per_document,
     set_rows,
@@ -71,6 +74,18 @@ class Distinct(SetMetric):
         sizes = found.sizes(self.order)
         return set_rows(found, batch, part, lost, sizes, sizes)
 
+    def items(self, batches: Sequence[Batch]) -> list[SetItems] | None:
+        """The different n-grams of each example's text."""
+        require_same_examples(batches)
+        if not batches:
+            return []
+        table = common_ngrams(batches, self.tok)
+        level = table.level(self.order)
+        return [
+            _items(level, table.documents(batch.pairing.hypotheses), batch.has_text)
+            for batch in batches
+        ]
+
 
 def distinct_columns(batch: Batch, tokenizer: str, order: int) -> tuple[Floats, Floats]:
     """What each document accounts for of the different n-grams, and how many only it has.
@@ -91,6 +106,14 @@ def _columns(found: Outputs, order: int) -> tuple[Floats, Floats]:
     copies = found.copies[level.documents]
     holders = totals(level.ids, copies, level.size)[level.ids]
     return per_document(level, 1 / np.maximum(holders, 1)), per_document(level, holders == 1)
+
+
+def _items(level: Level, documents: NDArray[np.int64], has_text: NDArray[np.bool_]) -> SetItems:
+    """N-grams of the document of each example that has a text."""
+    sizes = np.where(has_text, np.diff(level.bounds)[documents], 0)
+    bounds = np.append(0, np.cumsum(sizes))
+    where = np.repeat(level.bounds[documents] - bounds[:-1], sizes) + np.arange(bounds[-1])
+    return SetItems(bounds, level.ids[where].astype(np.int64), level.size)
 
 
 distinct_1 = partial(Distinct, order=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,16 @@ from showcase_bench.metrics.batch import Batch
 from showcase_bench.metrics.text.ngrams import Level, NgramTable
 from showcase_bench.metrics.text.table import Rows, TokenIds
 
-__all__ = ["Outputs", "outputs", "per_document", "set_rows", "token_bytes", "totals"]
+__all__ = [
+    "Outputs",
+    "common_ngrams",
+    "outputs",
+    "per_document",
+    "set_rows",
+    "token_bytes",
+    "token_numbers",
+    "totals",
+]
 
 Ints = NDArray[np.int64]
 
@@ -54,6 +64,17 @@ def outputs(batch: Batch, tokenizer: str) -> Outputs:
     return batch.memo(("hypothesis ngrams", tokenizer), make)
 
 
+def common_ngrams(batches: Sequence[Batch], tokenizer: str) -> NgramTable:
+    """N-grams of the predicted texts of all the batches, at least one; made once per tokenizer.
+
+    The batches share one table of texts.
+    """
+    table = batches[0].table
+    rows = np.unique(np.concatenate([batch.pairing.hypotheses for batch in batches]))
+    key = ("ngrams of systems", tokenizer, rows.tobytes())
+    return table.memo(key, lambda: NgramTable(table.tokens(tokenizer, rows), rows))
+
+
 def totals(places: NDArray[np.integer], values: NDArray[Any], size: int) -> Floats:
     """Sum the values by their place, each below ``size``; float64 of shape [size]."""
     return np.bincount(places, weights=values, minlength=size).astype(np.float64, copy=False)
@@ -77,3 +98,14 @@ def token_bytes(tokens: TokenIds, rows: Rows) -> list[bytes]:
     """The tokens of each row as bytes: equal exactly where the tokens are."""
     bounds = zip(tokens.starts[rows].tolist(), tokens.lengths[rows].tolist(), strict=True)
     return [tokens.ids[start : start + length].tobytes() for start, length in bounds]
+
+
+def token_numbers(tokens: TokenIds, rows: Rows) -> Ints:
+    """A number for the tokens of each row, the same exactly where the tokens are; int64.
+
+    Numbers follow each other from 0.
+    """
+    distinct, place = np.unique(rows, return_inverse=True)
+    numbers: dict[bytes, int] = {}
+    found = [numbers.setdefault(one, len(numbers)) for one in token_bytes(tokens, distinct)]
+    return np.array(found, dtype=np.int64)[place]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
 
 from showcase_bench.metrics.base import Floats, Group, Need, Scale
 from showcase_bench.metrics.batch import Batch
-from showcase_bench.metrics.kinds import SetMetric
+from showcase_bench.metrics.kinds import SetItems, SetMetric, require_same_examples
 from showcase_bench.metrics.text.tokenizers import require_tokenizer
-from showcase_bench.metrics.text_diversity.outputs import outputs, set_rows, token_bytes, totals
+from showcase_bench.metrics.text_diversity.outputs import outputs, set_rows, token_numbers, totals
 
 __all__ = ["USR"]
 
@@ -52,9 +52,20 @@ class USR(SetMetric):
     def statistics(self, batch: Batch) -> Floats:
         """Rows ``[part, lost, 1, 1]``, float64 of shape [n, 4]; zeros without a text."""
         found = outputs(batch, self.tok)
-        numbers: dict[bytes, int] = {}
-        texts = token_bytes(batch.table.tokens(self.tok, found.rows), found.rows)
-        same = np.array([numbers.setdefault(one, len(numbers)) for one in texts], dtype=np.int64)
+        same = token_numbers(batch.table.tokens(self.tok, found.rows), found.rows)
         holders = totals(same, found.copies, len(same))[same]
         one_each = np.ones(len(holders))
         return set_rows(found, batch, 1 / np.maximum(holders, 1), holders == 1, one_each, one_each)
+
+    def items(self, batches: Sequence[Batch]) -> list[SetItems] | None:
+        """The text of each example that has one, the same where the tokens are."""
+        require_same_examples(batches)
+        if not batches:
+            return []
+        rows = np.concatenate([batch.pairing.hypotheses for batch in batches])
+        numbers = token_numbers(batches[0].table.tokens(self.tok, rows), rows)
+        size = int(numbers.max(initial=-1)) + 1
+        return [
+            SetItems(np.append(0, np.cumsum(batch.has_text)), own[batch.has_text], size)
+            for batch, own in zip(batches, np.split(numbers, len(batches)), strict=True)
+        ]

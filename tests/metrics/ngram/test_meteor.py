@@ -7,6 +7,7 @@ import itertools
 import subprocess
 import sys
 from collections.abc import Sequence
+from decimal import Decimal
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from showcase_bench.errors import MissingDependencyError
 from showcase_bench.metrics.batch import Pairing
-from showcase_bench.metrics.ngram.meteor import align, source
+from showcase_bench.metrics.ngram.meteor import align, formula, source
 from showcase_bench.metrics.ngram.meteor import tables as tables_module
 from showcase_bench.metrics.ngram.meteor.counting import Limits, Texts, count_pairs
 from showcase_bench.metrics.ngram.meteor.formula import COLUMNS, score
@@ -349,3 +350,13 @@ def test_loading_tables_is_light() -> None:
         "sys.exit('numba' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_powers_are_rounded_as_decimals_of_forty_digits_are():
+    rng = np.random.default_rng(0)
+    fragments = rng.integers(1, 60, 4000) / (rng.integers(1, 300, 4000) / 2)
+    values = np.concatenate([rng.random(4000), fragments, [0.0, 1.0, 1e-300]])
+    expected = [float(formula._raised(Decimal(one))) if one else 0.0 for one in values.tolist()]
+    np.testing.assert_array_equal(formula._power(values), expected)
+    _, certain = formula._extended_power(values)
+    assert not certain.all()  # some values do go the slow way

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from showcase_bench.canonical import canonical_json
 from showcase_bench.errors import UsageError
-from showcase_bench.evaluate import StoredRun
+from showcase_bench.evaluate.store import StoredRun
 from showcase_bench.spec import Scalar
 
 __all__ = ["Identity", "common_identity", "identity", "newest"]

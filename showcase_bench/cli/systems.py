@@ -1,0 +1,225 @@
+"""Systems that are compared: files of predictions, or stored runs; shared by several verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from showcase_bench.cli.options import (
+    METRIC_GROUPS,
+    NameList,
+    TaskRequest,
+    stack_options,
+)
+from showcase_bench.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from showcase_bench.compare import Field, Settings
+    from showcase_bench.metrics import Metric
+    from showcase_bench.types import Progress
+
+__all__ = ["SystemsRequest", "metrics_of_texts", "settings_of", "system_options"]
+
+system_options = stack_options(
+    click.argument(
+        "files", nargs=-1, type=click.Path(path_type=Path, dir_okay=False), metavar="[FILE]..."
+    ),
+    click.option(
+        "--references",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help='The FILEs are texts against these: {"id", "references": [...]} a line.',
+    ),
+    click.option(
+        "--results",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path("results"),
+        show_default=True,
+        help="Without FILEs: folder of stored runs.",
+    ),
+    click.option(
+        "--systems", metavar="NAMES", help="Only these, with commas between. [default: all]"
+    ),
+    click.option(
+        "--metrics",
+        type=NameList("metrics", *METRIC_GROUPS),
+        help="Metric names, specs, signatures or groups. [default: the task's; those that the runs "
+        "were scored with; with --references all that need texts only and no encoder]",
+    ),
+    click.option(
+        "--primary",
+        metavar="METRIC",
+        help="The metric that conclusions rest on. [default: the task's, else the first]",
+    ),
+    click.option(
+        "--cluster",
+        metavar="COLUMNS",
+        help="user, business, both with a comma between, or none. [default: all that are known]",
+    ),
+    click.option(
+        "--alpha",
+        type=click.FloatRange(0, 1, min_open=True, max_open=True),
+        default=0.05,
+        show_default=True,
+        help="Error rate; intervals cover 1 - alpha.",
+    ),
+    click.option(
+        "--trials",
+        type=click.IntRange(min=1),
+        default=10_000,
+        show_default=True,
+        help="Random swaps, sign flips, resamples and draws.",
+    ),
+    click.option(
+        "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the trials."
+    ),
+)
+"""What is compared, on what, and how the trials are drawn."""
+
+
+@dataclass(frozen=True)
+class SystemsRequest:
+    """What the options of :data:`system_options` say of the systems."""
+
+    files: tuple[Path, ...]
+    references: Path | None
+    results: Path
+    systems: str | None
+    metrics: str | None
+    task: TaskRequest
+
+    def load(self, progress: Progress) -> Field:
+        """Read and score files, or read stored runs.
+
+        Raises
+        ------
+        UsageError
+            Options that exclude each other, two files of one name, or an unknown name.
+        PredictionError, StoreError
+            A file or a run is not as it should be.
+        """
+        if self.references is not None:
+            self.task.require_no_task("--references")
+            if not self.files:
+                raise UsageError("--references needs files of texts: compare A.jsonl B.jsonl ...")
+            field = self._texts(self.references, progress)
+        elif self.files:
+            field = self._predictions(progress)
+        else:
+            field = self._runs()
+        return self._chosen(field)
+
+    def _named(self) -> dict[str, Path]:
+        named: dict[str, Path] = {}
+        for path in self.files:
+            if path.stem in named:
+                raise UsageError(
+                    f"systems are named by their files, and {named[path.stem]} and {path} would "
+                    f"both be {path.stem!r}; rename one of them"
+                )
+            named[path.stem] = path
+        return named
+
+    def _texts(self, references: Path, progress: Progress) -> Field:
+        from showcase_bench.compare import field_of_predictions
+        from showcase_bench.evaluate import frame_of_references
+        from showcase_bench.submission import read_references, read_texts
+
+        named = self._named()
+        known = read_references(references)
+        texts = {label: read_texts(path, known) for label, path in named.items()}
+        frame = frame_of_references(known, self.task.places().cache, progress)
+        chosen = metrics_of_texts(self.metrics)
+        primary = ("bleu-4",) if self.metrics is None else ()
+        return field_of_predictions(
+            references.name, frame, chosen, texts, primary=primary, progress=progress
+        )
+
+    def _predictions(self, progress: Progress) -> Field:
+        from showcase_bench.compare import field_of_predictions
+        from showcase_bench.evaluate import Workspace, frame_of_workspace
+        from showcase_bench.spec import split_list
+        from showcase_bench.submission import read_predictions
+
+        named = self._named()
+        workspace = Workspace.open(
+            self.task.resolve(), places=self.task.places(), progress=progress
+        )
+        chosen = workspace.metrics
+        if self.metrics is not None:
+            chosen = workspace.parse_metrics(split_list(self.metrics))
+        read = {label: read_predictions(path, workspace.queries) for label, path in named.items()}
+        task = workspace.task
+        return field_of_predictions(
+            f"{task.name}, version {task.version}, {task.split} split",
+            frame_of_workspace(workspace, progress),
+            [one for one in chosen if one.kind != "run"],
+            read,
+            primary=tuple(task.primary_names().values()),
+            progress=progress,
+        )
+
+    def _runs(self) -> Field:
+        from showcase_bench.compare import field_of_runs
+        from showcase_bench.evaluate import RunStore
+        from showcase_bench.spec import split_list
+
+        name = self.task.resolve().name
+        runs = list(RunStore(self.results).runs(name)) if self.results.is_dir() else []
+        if not runs:
+            raise UsageError(
+                f"{self.results} holds no run of task {name!r}; `showcase-bench run` makes some. "
+                "Or name files of predictions: compare A.jsonl B.jsonl"
+            )
+        return field_of_runs(runs, split_list(self.metrics) if self.metrics else ())
+
+    def _chosen(self, field: Field) -> Field:
+        from dataclasses import replace
+
+        from showcase_bench.spec import split_list
+
+        if self.systems is None:
+            return field
+        known = {one.label: one for one in field.contenders}
+        for name in split_list(self.systems):
+            if name not in known:
+                raise UsageError(f"there is no system {name!r} here. {did_you_mean(name, known)}")
+        kept = tuple(known[name] for name in split_list(self.systems))
+        return replace(field, contenders=kept)
+
+
+def settings_of(cluster: str | None, **given: Any) -> Settings:
+    """The settings of a comparison; ``cluster`` as given on the command line."""
+    from showcase_bench.compare import Settings
+    from showcase_bench.spec import split_list
+
+    columns: tuple[str, ...] | None = None
+    if cluster is not None:
+        columns = () if cluster == "none" else tuple(split_list(cluster))
+    return Settings(clusters=columns, **given)
+
+
+def metrics_of_texts(metrics: str | None) -> Sequence[Metric]:
+    """Metrics that texts and their references suffice for; None: all without an encoder.
+
+    Raises
+    ------
+    UsageError
+        A metric needs more.
+    """
+    from showcase_bench.metrics.groups import expand_metrics, metrics_within
+    from showcase_bench.spec import split_list
+
+    if metrics is None:
+        return metrics_within(("text", "references"))
+    chosen = expand_metrics(split_list(metrics))
+    for one in chosen:
+        if lacking := sorted(one.needs - {"text", "references", "embeddings"}):
+            raise UsageError(
+                f"{one.name} needs {' and '.join(lacking)}, and --references brings texts "
+                "only; score with --task or --data"
+            )
+    return chosen

@@ -1,0 +1,130 @@
+"""A comparison as LaTeX tables for a paper; needs the package booktabs alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from showcase_bench.compare.report.tables import (
+    MOST_PAIRS,
+    arrow,
+    ordered_metrics,
+    pair_cells,
+    pair_heads,
+    rank_text,
+)
+from showcase_bench.compare.results import Comparison, MetricResult, SystemResult
+from showcase_bench.formatting import format_number
+
+__all__ = ["comparison_latex", "escape_latex"]
+
+_ACROSS = 6
+"""Metrics side by side in one table."""
+_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "[": "{[}",
+    "]": "{]}",
+    "*": "{*}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "−": r"$-$",
+    "–": "--",
+    "±": r"$\pm$",
+    "↑": r"$\uparrow$",
+    "↓": r"$\downarrow$",
+}
+
+
+def escape_latex(text: str) -> str:
+    """Text that LaTeX sets as it is, on one line; letters of other scripts are kept."""
+    flat = "".join(char if char.isprintable() else " " for char in text)
+    return "".join(_SPECIAL.get(char, char) for char in re.sub(r"\s+", " ", flat))
+
+
+def comparison_latex(comparison: Comparison) -> str:
+    """Tables of the systems, of the primary metric's pairs, and the notes."""
+    metrics = ordered_metrics(comparison)
+    lines = ["% Needs \\usepackage{booktabs}."]
+    for start in range(0, len(metrics), _ACROSS):
+        lines += [*_systems(comparison, metrics[start : start + _ACROSS]), ""]
+    lines += [*_pairs(comparison), ""]
+    lines += [r"\begin{itemize}"]
+    lines += [rf"\item {escape_latex(note)}" for note in comparison.notes]
+    lines += [
+        rf"\item {escape_latex(one.name)}: \texttt{{{escape_latex(one.signature)}}}"
+        for one in metrics
+    ]
+    return "\n".join([*lines, r"\end{itemize}", ""])
+
+
+def _systems(comparison: Comparison, metrics: Sequence[MetricResult]) -> list[str]:
+    share = f"{1 - comparison.alpha:.0%}"
+    caption = (
+        f"{comparison.title}, {comparison.n:,} examples: values with half of their {share} "
+        "interval; systems that share a letter cannot be told apart. Rank: best and worst that "
+        f"the data allow, by {metrics[0].name}."
+    )
+    order = comparison.ranks_of(metrics[0].name)
+    by_metric = {
+        metric.name: {one.system: one for one in comparison.ranks_of(metric.name)}
+        for metric in metrics
+    }
+    heads = ["rank", "system", *(f"{one.name} {arrow(one)}".strip() for one in metrics)]
+    rows = [
+        [
+            escape_latex(rank_text(one)),
+            escape_latex(one.system),
+            *(_value(by_metric[metric.name][one.system]) for metric in metrics),
+        ]
+        for one in order
+    ]
+    return _table("ll" + "r" * len(metrics), caption, [escape_latex(one) for one in heads], rows)
+
+
+def _value(one: SystemResult) -> str:
+    """Value, half interval, and the letters above."""
+    if one.value is None:
+        return "--"
+    text = format_number(one.value)
+    if one.ci is not None:
+        half = max(one.ci[1] - one.value, one.value - one.ci[0])
+        text += f" ± {format_number(half, like=one.value)}"
+    return rf"{escape_latex(text)}\textsuperscript{{{escape_latex(one.letters)}}}"
+
+
+def _pairs(comparison: Comparison) -> list[str]:
+    pairs = comparison.pairs_of(comparison.primary.name)
+    if not pairs or len(pairs) > MOST_PAIRS:
+        return [f"% {len(pairs)} pairs: see the JSON report."]
+    heads = pair_heads(comparison, pairs)
+    caption = f"All pairs on {comparison.primary.name}."
+    rows = [[escape_latex(cell) for cell in pair_cells(heads, one)] for one in pairs]
+    columns = "ll" + "r" * (len(heads) - 2)
+    return _table(columns, caption, [escape_latex(one) for one in heads], rows)
+
+
+def _table(
+    columns: str, caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]
+) -> list[str]:
+    return [
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{{escape_latex(caption)}}}",
+        rf"\begin{{tabular}}{{{columns}}}",
+        r"\toprule",
+        rf"{' & '.join(heads)} \\",
+        r"\midrule",
+        *(rf"{' & '.join(row)} \\" for row in rows),
+        r"\bottomrule",
+        r"\end{tabular}",
+        r"\end{table}",
+    ]

@@ -1,0 +1,147 @@
+"""Systems to compare: their statistics by metric, from stored runs or from scored predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from showcase_bench.errors import UsageError, did_you_mean
+from showcase_bench.evaluate import Scorer, StoredRun
+from showcase_bench.evaluate.compatible import common_identity, newest
+from showcase_bench.evaluate.frame import Frame, codes
+from showcase_bench.evaluate.groups import seed_groups
+from showcase_bench.metrics import Batch, Metric, parse_metric
+from showcase_bench.metrics.base import Need
+from showcase_bench.types import Progress, Showcase
+
+__all__ = ["Contender", "Field", "field_of_predictions", "field_of_runs"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One system, trained with one seed or several."""
+
+    label: str
+    rows: Mapping[str, tuple[Floats, ...]]
+    """Metric signature to the statistics of each seed, float64 of shape [n, d]."""
+    attempted: Mapping[str, bool]
+    """Metric signature to whether any example was attempted."""
+    batch: Batch | None = None
+    """The outputs, where they are at hand and there is one seed."""
+    trained: bool = True
+    """Whether another seed might give another score."""
+
+    @property
+    def seeds(self) -> int:
+        """Number of training seeds."""
+        return len(next(iter(self.rows.values()), ()))
+
+
+@dataclass(frozen=True)
+class Field:
+    """Systems on the same examples, ready to be compared."""
+
+    title: str
+    contenders: tuple[Contender, ...]
+    metrics: tuple[Metric, ...]
+    primary: tuple[str, ...]
+    """Names of the metrics that the task ranks by, the first of which is the default."""
+    n: int
+    clusters: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    """Name of the column to the cluster of each example."""
+
+
+def field_of_runs(runs: Sequence[StoredRun], metrics: Sequence[str] = ()) -> Field:
+    """Stored runs of one task, the seeds of a model taken together; the newest of equal runs.
+
+    Models are not run and nothing is scored: the statistics are those that were stored.
+
+    Parameters
+    ----------
+    metrics
+        Names or signatures among those that the runs were scored with; none stands for all of
+        them but costs.
+
+    Raises
+    ------
+    UsageError
+        There is no run, the runs cannot be compared, or a metric was not scored.
+    StoreError
+        A score file is missing or damaged.
+    """
+    if not runs:
+        raise UsageError("there is no run to compare; `showcase-bench run` makes some")
+    identity = common_identity(runs)
+    scored = [m for m in map(parse_metric, identity.metrics) if m.kind != "run"]
+    chosen = [_named(name, scored) for name in metrics] or scored
+    contenders, groups = [], list(seed_groups(newest(runs)))
+    for group in groups:
+        rows = {one.signature: tuple(group.statistics(one)) for one in chosen}
+        attempted = {one.signature: group.attempted(one)[0] > 0 for one in chosen}
+        trained = group.record.curve_sha256 is not None
+        contenders.append(Contender(group.record.label, rows, attempted, trained=trained))
+    table = groups[0].tables[0]
+    return Field(
+        title=f"{identity.task}, version {identity.task_version}, {identity.split} split",
+        contenders=tuple(contenders),
+        metrics=tuple(chosen),
+        primary=tuple(identity.primary.values()),
+        n=len(table.ids),
+        clusters={"user": codes(table.users), "business": codes(table.businesses)},
+    )
+
+
+def _named(name: str, scored: Sequence[Metric]) -> Metric:
+    for metric in scored:
+        if name in (metric.name, metric.signature):
+            return metric
+    known = [metric.name for metric in scored]
+    raise UsageError(
+        f"the runs were not scored with {name!r}. {did_you_mean(name, known)} "
+        f"`showcase-bench run --metrics {name}` adds it to stored runs."
+    )
+
+
+def field_of_predictions(
+    title: str,
+    frame: Frame,
+    metrics: Sequence[Metric],
+    predictions: Mapping[str, Sequence[Showcase]],
+    *,
+    primary: Sequence[str] = (),
+    progress: Progress,
+) -> Field:
+    """Score files of predictions that were checked against the same examples.
+
+    Parameters
+    ----------
+    predictions
+        Label of the system to its showcases, in the order of the frame's ids.
+
+    Raises
+    ------
+    UsageError
+        Nothing is compared, or a metric is bound to other references.
+    """
+    scorer = Scorer(frame, metrics)
+    needs = frozenset[Need]().union(*(metric.needs for metric in scorer.metrics))
+    contenders = []
+    for label, showcases in progress.track(list(predictions.items()), label="Systems"):
+        batch = frame.batch(showcases, needs=needs)
+        rows = {one.signature: (one.statistics(batch),) for one in scorer.metrics}
+        attempted = {one.signature: bool(one.scored(batch).any()) for one in scorer.metrics}
+        contenders.append(Contender(label, rows, attempted, batch))
+    names = ("user", "business")
+    return Field(
+        title=title,
+        contenders=tuple(contenders),
+        metrics=scorer.metrics,
+        primary=tuple(primary),
+        n=len(frame.ids),
+        clusters=dict(zip(names, frame.clusters, strict=False)),
+    )

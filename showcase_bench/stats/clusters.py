@@ -1,0 +1,84 @@
+"""Clusters of examples that are not independent of each other: by user, by business."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from showcase_bench.errors import UsageError
+
+__all__ = [
+    "FEW",
+    "Clusters",
+    "Codes",
+    "cluster_sums",
+    "count_clusters",
+    "crossed",
+    "encode_clusters",
+    "independent_units",
+    "telling",
+]
+
+Clusters: TypeAlias = Sequence[ArrayLike]
+"""Up to two columns of cluster labels (integers or strings), each of shape [n]."""
+Codes: TypeAlias = NDArray[np.int64]
+
+FEW = 50
+"""With fewer clusters than this, cluster-robust standard errors are too small."""
+
+_MOST_COLUMNS = 2
+
+
+def encode_clusters(clusters: Clusters, n: int) -> list[Codes]:
+    """Each column as integers from 0 without gaps; int64 arrays of shape [n].
+
+    Raises
+    ------
+    UsageError
+        A column is not of shape [n], or there are more than two.
+    """
+    if len(clusters) > _MOST_COLUMNS:
+        raise UsageError(f"at most {_MOST_COLUMNS} columns of clusters, not {len(clusters)}")
+    columns = []
+    for place, labels in enumerate(clusters):
+        column = np.asarray(labels)
+        if column.shape != (n,):
+            raise UsageError(
+                f"cluster column {place} has the shape {column.shape}; "
+                f"one label for each of the {n} examples is needed"
+            )
+        columns.append(np.unique(column, return_inverse=True)[1].astype(np.int64))
+    return columns
+
+
+def count_clusters(column: Codes) -> int:
+    """Number of clusters of an encoded column."""
+    return int(column.max(initial=-1)) + 1
+
+
+def telling(columns: Sequence[Codes]) -> list[Codes]:
+    """The columns with two or more clusters; the others cannot tell anything."""
+    return [column for column in columns if count_clusters(column) > 1]
+
+
+def independent_units(columns: Sequence[Codes], n: int) -> int:
+    """Count the clusters of the column with fewest, of those with two or more; else ``n``."""
+    return min((count_clusters(column) for column in telling(columns)), default=n)
+
+
+def crossed(first: Codes, second: Codes) -> Codes:
+    """Encoded clusters of the examples that share both; int64 of shape [n]."""
+    both = first * count_clusters(second) + second
+    codes: Codes = np.unique(both, return_inverse=True)[1].astype(np.int64)
+    return codes
+
+
+def cluster_sums(table: NDArray[np.float64], column: Codes) -> NDArray[np.float64]:
+    """Sums of the rows of each cluster, [n, ...] to [clusters, ...]; every code must occur."""
+    order = np.argsort(column, kind="stable")
+    starts = np.searchsorted(column[order], np.arange(count_clusters(column)))
+    sums: NDArray[np.float64] = np.add.reduceat(table[order], starts, axis=0)
+    return sums
