@@ -16,12 +16,13 @@ from showcase_bench.stats.clusters import (
     encode_clusters,
     telling,
 )
-from showcase_bench.stats.fixed_point import fixed_point
+from showcase_bench.stats.fixed_point import fixed_point, narrowed
 from showcase_bench.stats.masks import draw_units, require_seed, require_trials
 
 __all__ = ["bootstrap", "bootstrap_interval", "bootstrap_p"]
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 CHUNK = 128
 _GROWTH = 4096.0
@@ -75,25 +76,25 @@ def bootstrap(
         columns = [np.arange(len(rows))]
     exact, unit = fixed_point(rows, growth=_GROWTH)
     flat = exact.reshape(len(exact), -1)
+    table = narrowed(flat, terms=len(flat)) if len(columns) == 1 else flat
     scores = np.empty((trials, rows.shape[1]))
     for start in range(0, trials, chunk):
         stop = min(start + chunk, trials)
-        sums = _weights(columns, start, stop, seed) @ flat
+        weights = _weights(columns, start, stop, seed).astype(table.dtype)
+        sums = (weights @ table).astype(np.float64, copy=False)
         scores[start:stop] = formula(sums.reshape(stop - start, *rows.shape[1:]) * unit)
     return scores
 
 
-def _weights(columns: list[Codes], start: int, stop: int, seed: int) -> Floats:
-    """How often each row counts in each trial; float64 of shape [trials, n]."""
-    weights: Floats = np.ones((1, 1))
+def _weights(columns: list[Codes], start: int, stop: int, seed: int) -> Ints:
+    """How often each row counts in each trial; int64 of shape [trials, n]."""
+    weights = np.ones((stop - start, len(columns[0])), dtype=np.int64)
     for place, column in enumerate(columns):
         units = count_clusters(column)
         drawn = draw_units(units, start, stop, seed, place)
-        offsets = units * np.arange(stop - start)[:, np.newaxis]
-        counts = np.bincount((drawn + offsets).ravel(), minlength=units * (stop - start))
-        one = counts.reshape(stop - start, units).astype(np.float64)
-        one = one if len(columns) == 1 else one[:, column]
-        weights = weights * one
+        for trial, one in enumerate(drawn):
+            counts = np.bincount(one, minlength=units)
+            weights[trial] *= counts if len(columns) == 1 else counts[column]
     return weights
 
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from showcase_bench.errors import UsageError
 from showcase_bench.stats.clusters import cluster_sums, encode_clusters
-from showcase_bench.stats.fixed_point import fixed_point
+from showcase_bench.stats.fixed_point import fixed_point, narrowed
 from showcase_bench.stats.masks import require_seed, require_trials, swap_bits
 
 __all__ = ["CHUNK", "TOLERANCE", "Formula", "randomization_test"]
@@ -93,12 +93,13 @@ def randomization_test(
     largest = np.maximum(np.abs(values[first]), np.abs(values[second]))
     least = observed - TOLERANCE * largest
     count = np.zeros(len(first), dtype=np.int64)
-    flat = exact.reshape(units, -1)
+    flat = narrowed(exact.reshape(units, -1))
     blocks = list(_blocks(len(first), min(chunk, trials) * exact.shape[2] * 8))
     with ThreadPoolExecutor(_THREADS) as pool:
         for start in range(0, trials, chunk):
             bits = swap_bits(units, start, min(start + chunk, trials), seed)
-            moved = (bits.astype(np.float64) @ flat).reshape(len(bits), *totals.shape)
+            product = (bits.astype(flat.dtype) @ flat).astype(np.float64, copy=False)
+            moved = product.reshape(len(bits), *totals.shape)
 
             def extreme(block: slice, moved: Floats = moved) -> None:
                 a, b = first[block], second[block]

@@ -37,13 +37,14 @@ def comparison_page(comparison: Comparison) -> str:
         lstrip_blocks=True,
     )
     pictures, remark = _pictures(comparison)
-    return environment.get_template("comparison.html.j2").render(
+    page = environment.get_template("comparison.html.j2").render(
         comparison=comparison,
         metrics=[_metric(comparison, one) for one in ordered_metrics(comparison)],
         system_heads=system_heads(comparison),
         pictures=pictures,
         remark=remark,
     )
+    return f"{page}\n"
 
 
 def _metric(comparison: Comparison, metric: MetricResult) -> dict[str, object]:
