@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from showcase_bench.cli.console import BarProgress, print_json, say, table_console
-from showcase_bench.cli.options import TaskRequest, common_options, task_options
-from showcase_bench.cli.systems import SystemsRequest, settings_of, system_options
+from showcase_bench.cli.options import common_options
+from showcase_bench.cli.systems import SystemsRequest, system_options
 from showcase_bench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,19 +58,9 @@ _MOST_PAIRS = 30
     type=click.Path(path_type=Path, file_okay=False),
     help="Also write a forest plot and a pairwise matrix of each metric here, as PNG and SVG.",
 )
-@task_options
 @common_options
 def command(
-    files: tuple[Path, ...],
-    references: Path | None,
-    results: Path,
-    systems: str | None,
-    metrics: str | None,
-    primary: str | None,
-    cluster: str | None,
-    alpha: float,
-    trials: int,
-    seed: int,
+    asked: SystemsRequest,
     adjust: str,
     rope: str | None,
     bootstrap: bool,
@@ -78,7 +68,6 @@ def command(
     plots: Path | None,
     as_json: bool,
     quiet: bool,
-    request: TaskRequest,
 ) -> None:
     """Compare systems pair by pair: differences, intervals, p-values, ranks, tie letters.
 
@@ -92,17 +81,8 @@ def command(
     for path in outs:
         if path.suffix not in _KINDS:
             raise UsageError(f"--out {path}: the name ends in one of {', '.join(_KINDS)}")
-    settings = settings_of(
-        cluster,
-        primary=primary,
-        adjust=adjust,
-        alpha=alpha,
-        rope=None if rope is None else _rope(rope),
-        trials=trials,
-        seed=seed,
-        bootstrap=bootstrap,
-    )
-    asked = SystemsRequest(files, references, results, systems, metrics, request)
+    regions = None if rope is None else _rope(rope)
+    settings = asked.settings(adjust=adjust, rope=regions, bootstrap=bootstrap)
     with BarProgress(quiet=quiet or as_json) as progress:
         found = compare(asked.load(progress), settings, progress)
     written = []

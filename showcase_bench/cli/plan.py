@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from showcase_bench.cli.console import BarProgress, print_json, say, table_console
-from showcase_bench.cli.options import TaskRequest, common_options, task_options
-from showcase_bench.cli.systems import SystemsRequest, settings_of, system_options
+from showcase_bench.cli.options import common_options
+from showcase_bench.cli.systems import SystemsRequest, system_options
 
 if TYPE_CHECKING:
     from showcase_bench.compare import Plan
@@ -36,25 +35,8 @@ Examples:
     help="Chance to find it.",
 )
 @system_options
-@task_options
 @common_options
-def command(
-    delta: float,
-    power: float,
-    files: tuple[Path, ...],
-    references: Path | None,
-    results: Path,
-    systems: str | None,
-    metrics: str | None,
-    primary: str | None,
-    cluster: str | None,
-    alpha: float,
-    trials: int,
-    seed: int,
-    as_json: bool,
-    quiet: bool,
-    request: TaskRequest,
-) -> None:
+def command(delta: float, power: float, asked: SystemsRequest, as_json: bool, quiet: bool) -> None:
     """Tell how many examples are needed to find a difference of --delta on the primary metric.
 
     Systems are those of `compare`: how much two systems differ from example to example decides how
@@ -62,10 +44,10 @@ def command(
     """
     from showcase_bench.compare import compare, plan
 
-    settings = settings_of(cluster, primary=primary, alpha=alpha, trials=trials, seed=seed)
-    asked = SystemsRequest(files, references, results, systems, metrics, request)
     with BarProgress(quiet=quiet or as_json) as progress:
-        planned = plan(compare(asked.load(progress), settings, progress), delta, power=power)
+        planned = plan(
+            compare(asked.load(progress), asked.settings(), progress), delta, power=power
+        )
     if as_json:
         print_json(planned.to_dict())
         return

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from showcase_bench.cli.options import (
     NameList,
     TaskRequest,
     stack_options,
+    task_options,
 )
 from showcase_bench.errors import UsageError, did_you_mean
 
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
     from showcase_bench.metrics import Metric
     from showcase_bench.types import Progress
 
-__all__ = ["SystemsRequest", "metrics_of_texts", "settings_of", "system_options"]
+__all__ = ["SystemsRequest", "metrics_of_texts", "system_options"]
 
-system_options = stack_options(
+_OPTIONS: Callable[[Callable[..., Any]], Callable[..., Any]] = stack_options(
     click.argument(
         "files", nargs=-1, type=click.Path(path_type=Path, dir_okay=False), metavar="[FILE]..."
     ),
@@ -77,19 +79,40 @@ system_options = stack_options(
         "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the trials."
     ),
 )
-"""What is compared, on what, and how the trials are drawn."""
 
 
 @dataclass(frozen=True)
 class SystemsRequest:
-    """What the options of :data:`system_options` say of the systems."""
+    """What the options of :func:`system_options` say; None where one was not given."""
 
     files: tuple[Path, ...]
     references: Path | None
     results: Path
     systems: str | None
     metrics: str | None
+    primary: str | None
+    cluster: str | None
+    alpha: float
+    trials: int
+    seed: int
     task: TaskRequest
+
+    def settings(self, **more: Any) -> Settings:
+        """The settings of a comparison, with ``more`` of them."""
+        from showcase_bench.compare import Settings
+        from showcase_bench.spec import split_list
+
+        columns: tuple[str, ...] | None = None
+        if self.cluster is not None:
+            columns = () if self.cluster == "none" else tuple(split_list(self.cluster))
+        return Settings(
+            primary=self.primary,
+            clusters=columns,
+            alpha=self.alpha,
+            trials=self.trials,
+            seed=self.seed,
+            **more,
+        )
 
     def load(self, progress: Progress) -> Field:
         """Read and score files, or read stored runs.
@@ -177,8 +200,6 @@ class SystemsRequest:
         return field_of_runs(runs, split_list(self.metrics) if self.metrics else ())
 
     def _chosen(self, field: Field) -> Field:
-        from dataclasses import replace
-
         from showcase_bench.spec import split_list
 
         if self.systems is None:
@@ -191,15 +212,16 @@ class SystemsRequest:
         return replace(field, contenders=kept)
 
 
-def settings_of(cluster: str | None, **given: Any) -> Settings:
-    """The settings of a comparison; ``cluster`` as given on the command line."""
-    from showcase_bench.compare import Settings
-    from showcase_bench.spec import split_list
+def system_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that name systems, metrics and trials; the verb gets them as ``asked``."""
 
-    columns: tuple[str, ...] | None = None
-    if cluster is not None:
-        columns = () if cluster == "none" else tuple(split_list(cluster))
-    return Settings(clusters=columns, **given)
+    @functools.wraps(function)
+    def verb(request: TaskRequest, **arguments: Any) -> Any:
+        names = [field.name for field in fields(SystemsRequest) if field.name != "task"]
+        given = {name: arguments.pop(name) for name in names}
+        return function(asked=SystemsRequest(**given, task=request), **arguments)
+
+    return _OPTIONS(task_options(verb))
 
 
 def metrics_of_texts(metrics: str | None) -> Sequence[Metric]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
-from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +17,12 @@ from showcase_bench.compare.results import (
     PairResult,
     SystemResult,
 )
-from showcase_bench.compare.systems import Contender, Field
+from showcase_bench.compare.settings import Settings
+from showcase_bench.compare.systems import Field
 from showcase_bench.compare.wording import plain_words
 from showcase_bench.errors import UsageError, did_you_mean
 from showcase_bench.metrics import Metric
 from showcase_bench.stats import (
-    System,
     benjamini_hochberg,
     bootstrap,
     bootstrap_interval,
@@ -38,42 +37,9 @@ from showcase_bench.stats import (
 )
 from showcase_bench.types import NoProgress, Progress
 
-__all__ = ["Adjustment", "Settings", "compare"]
+__all__ = ["compare"]
 
 Floats = NDArray[np.float64]
-Adjustment = Literal["max-t", "holm", "bh", "none"]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to compare.
-
-    Raises
-    ------
-    UsageError
-        A value is out of range.
-    """
-
-    primary: str | None = None
-    """Name of the metric that conclusions rest on; None: the task's, else the first."""
-    clusters: tuple[str, ...] | None = None
-    """Columns to cluster by; None: all that there are."""
-    adjust: Adjustment = "max-t"
-    alpha: float = 0.05
-    rope: Mapping[str, float] | None = None
-    """Metric name to the largest difference that does not matter."""
-    trials: int = 10_000
-    seed: int = 0
-    bootstrap: bool = False
-    """Whether to audit intervals and p-values by resampling."""
-
-    def __post_init__(self) -> None:
-        if self.adjust not in get_args(Adjustment):
-            raise UsageError(
-                f"adjust is one of {', '.join(get_args(Adjustment))}, not {self.adjust!r}"
-            )
-        if not 0 < self.alpha < 1:
-            raise UsageError(f"alpha is between 0 and 1, not {self.alpha}")
 
 
 def compare(
@@ -164,7 +130,7 @@ class _OneMetric:
     ) -> None:
         self._metric, self._asked, self._clusters = metric, asked, clusters
         self._all = field.contenders
-        systems = [(one, _system(one, metric)) for one in field.contenders]
+        systems = [(one, one.system(metric)) for one in field.contenders]
         kept = [(one, system) for one, system in systems if system is not None]
         self._contenders = [one for one, _ in kept]
         self._systems = [system for _, system in kept]
@@ -320,15 +286,6 @@ class _OneMetric:
 def _detectable(freedom: float, alpha: float) -> float:
     """Smallest difference that is found with a power of 80 %, in standard errors."""
     return detectable_difference(1.0, freedom, alpha=alpha)
-
-
-def _system(contender: Contender, metric: Metric) -> System | None:
-    """Value and influence of each seed; None where nothing was attempted."""
-    rows = contender.rows[metric.signature]
-    values = tuple(float(metric.score(one.sum(axis=0))) for one in rows)
-    if not contender.attempted[metric.signature] or not np.isfinite(values).all():
-        return None
-    return System(values, np.stack([metric.influence(one) for one in rows], axis=1))
 
 
 def _with_q(pairs: Sequence[PairResult], primary: str) -> list[PairResult]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from showcase_bench.compare.results import Test
+from showcase_bench.compare.settings import Settings
 from showcase_bench.compare.systems import Contender
 from showcase_bench.metrics import Metric
 from showcase_bench.metrics.kinds import SetMetric
@@ -22,9 +23,6 @@ from showcase_bench.stats import (
 )
 from showcase_bench.stats.clusters import FEW, count_clusters
 from showcase_bench.stats.set_randomization import ItemLists
-
-if TYPE_CHECKING:
-    from showcase_bench.compare.all_pairs import Settings
 
 __all__ = ["choose_test", "clusters_told", "grouping", "tested"]
 

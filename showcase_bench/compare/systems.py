@@ -15,6 +15,7 @@ from showcase_bench.evaluate.frame import Frame, codes
 from showcase_bench.evaluate.groups import seed_groups
 from showcase_bench.metrics import Batch, Metric, parse_metric
 from showcase_bench.metrics.base import Need
+from showcase_bench.stats import System
 from showcase_bench.types import Progress, Showcase
 
 __all__ = ["Contender", "Field", "field_of_predictions", "field_of_runs"]
@@ -40,6 +41,14 @@ class Contender:
     def seeds(self) -> int:
         """Number of training seeds."""
         return len(next(iter(self.rows.values()), ()))
+
+    def system(self, metric: Metric) -> System | None:
+        """Value and influence of each seed; None where nothing was attempted."""
+        rows = self.rows[metric.signature]
+        values = tuple(float(metric.score(one.sum(axis=0))) for one in rows)
+        if not self.attempted[metric.signature] or not np.isfinite(values).all():
+            return None
+        return System(values, np.stack([metric.influence(one) for one in rows], axis=1))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,13 @@ from sacrebleu.significance import _bootstrap_resample
 from scipy import stats as peer
 
 from showcase_bench.errors import UsageError
-from showcase_bench.stats import bootstrap, bootstrap_interval, bootstrap_p, standard_error
+from showcase_bench.stats import (
+    bootstrap,
+    bootstrap_interval,
+    bootstrap_p,
+    fixed_point,
+    standard_error,
+)
 from showcase_bench.stats.masks import draw_units
 
 
@@ -112,6 +118,13 @@ def test_chunks_do_not_matter(columns):
     for chunk in (1, 7, 4_096):
         again = bootstrap(rows, mean, trials=300, seed=1, clusters=clusters, chunk=chunk)
         assert again.tobytes() == found.tobytes()
+
+
+def test_narrow_numbers_do_not_matter(monkeypatch):
+    rows = np.random.default_rng(3).integers(0, 30, (60, 3, 2)).astype(float) + 1
+    found = bootstrap(rows, mean, trials=100)
+    monkeypatch.setattr(fixed_point, "_NARROW_BITS", 0)
+    assert bootstrap(rows, mean, trials=100).tobytes() == found.tobytes()
 
 
 def test_seeds_and_more_trials():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from showcase_bench.errors import UsageError
-from showcase_bench.stats.fixed_point import fixed_point
+from showcase_bench.stats.fixed_point import fixed_point, narrowed
 
 shapes = array_shapes(min_dims=2, max_dims=3, max_side=6)
 moderate = st.floats(-1e250, 1e250, allow_subnormal=False)
@@ -94,3 +94,30 @@ def test_values_that_are_not_finite_are_the_users_error(wrong):
 def test_sums_that_overflow_are_the_users_error(rows):
     with pytest.raises(UsageError, match="too large"):
         fixed_point(np.array(rows), growth=4096.0)
+
+
+def test_rows_are_narrow_where_sums_of_them_stay_exact():
+    most = 2.0**24
+    assert narrowed(np.full((4, 1), most / 4 - 1)).dtype == np.float32
+    assert narrowed(np.full((4, 1), most / 4)).dtype == np.float64
+    assert narrowed(np.array([[most], [0.0]])).dtype == np.float64
+    assert narrowed(np.array([[most / 2], [-most / 2]])).dtype == np.float64
+    assert narrowed(np.full((4, 1), 1.0), terms=4).dtype == np.float32
+    assert narrowed(np.array([[most / 4 - 1], [1.0]]), terms=4).dtype == np.float32
+    assert narrowed(np.array([[most / 4], [1.0]]), terms=4).dtype == np.float64
+    assert narrowed(np.zeros((0, 3))).shape == (0, 3)
+
+
+@settings(deadline=None)
+@given(
+    rows=arrays(np.float64, (16, 3), elements=st.integers(-(2**21), 2**21).map(float)),
+    seed=st.integers(0, 99),
+)
+def test_narrow_sums_are_exact(rows, seed):
+    drawn = np.random.default_rng(seed).integers(0, 16, 16)
+    weights = np.bincount(drawn, minlength=16)
+    table = narrowed(rows, terms=16)
+    found = weights.astype(table.dtype) @ table
+    assert found.tolist() == [
+        sum(int(rows[at, column]) for at in drawn.tolist()) for column in range(3)
+    ]
