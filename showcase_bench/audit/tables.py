@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Sequence
 
 from showcase_bench.audit.results import Audit, MetricFacts
@@ -17,6 +16,7 @@ from showcase_bench.audit.wording import (
     notes,
     number,
 )
+from showcase_bench.formatting import escape
 
 __all__ = ["audit_csv", "audit_markdown"]
 
@@ -62,10 +62,10 @@ def audit_markdown(audit: Audit) -> str:
     """Verdicts, differences at the largest strength, reach of the faults, and how to read it."""
     names = [fault.name for fault in audit.faults]
     lines = [
-        f"# Audit: {_escape(audit.task)} (version {audit.task_version})",
+        f"# Audit: {escape(audit.task)} (version {audit.task_version})",
         "",
-        f"{audit.n:,} references of the {_escape(audit.split)} split of "
-        f"{_escape(audit.data_name)}, sha256 `{audit.data_sha256[:12]}`; seed {audit.seed}.",
+        f"{audit.n:,} references of the {escape(audit.split)} split of "
+        f"{escape(audit.data_name)}, sha256 `{audit.data_sha256[:12]}`; seed {audit.seed}.",
         "",
         " ".join(f"{SIGNS[one]} {one}: {meaning}." for one, meaning in MEANINGS.items()),
     ]
@@ -83,10 +83,10 @@ def audit_markdown(audit: Audit) -> str:
     lines += _faults(audit)
     if audit.left_out:
         lines += ["", "## Left out", ""]
-        lines += [f"- {_escape(one.name)}: {_escape(one.reason)}" for one in audit.left_out]
-    lines += ["", "## How to read it", "", *(f"- {_escape(note)}" for note in notes(audit))]
+        lines += [f"- {escape(one.name)}: {escape(one.reason)}" for one in audit.left_out]
+    lines += ["", "## How to read it", "", *(f"- {escape(note)}" for note in notes(audit))]
     lines += ["", "## Signatures", ""]
-    lines += [f"- {_escape(one.name)}: `{one.signature}`" for one in audit.metrics]
+    lines += [f"- {escape(one.name)}: `{one.signature}`" for one in audit.metrics]
     return "\n".join(lines) + "\n"
 
 
@@ -101,7 +101,7 @@ def _faults(audit: Audit) -> list[str]:
         [
             fault.name,
             fault.part,
-            _escape(fault.summary),
+            escape(fault.summary),
             fault.unit,
             ", ".join(f"{one.examples:,} at {one.strength:g}" for one in fault.affected),
             f"{fault.affected[-1].fallbacks:,}",
@@ -113,13 +113,8 @@ def _faults(audit: Audit) -> list[str]:
 
 
 def _named(metric: MetricFacts) -> str:
-    return f"{_escape(metric.name)} {arrow(metric)}".strip()
+    return f"{escape(metric.name)} {arrow(metric)}".strip()
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
-
-
-def _escape(text: str) -> str:
-    flat = re.sub(r"\s+", " ", text)
-    return re.sub(r"([\\`*_\[\]<>|#&~])", r"\\\1", flat)

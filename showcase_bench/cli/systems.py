@@ -138,12 +138,13 @@ class SystemsRequest:
     def _named(self) -> dict[str, Path]:
         named: dict[str, Path] = {}
         for path in self.files:
-            if path.stem in named:
+            label = path.stem.encode("utf-8", "replace").decode()
+            if label in named:
                 raise UsageError(
-                    f"systems are named by their files, and {named[path.stem]} and {path} would "
-                    f"both be {path.stem!r}; rename one of them"
+                    f"systems are named by their files, and {named[label]} and {path} would "
+                    f"both be {label!r}; rename one of them"
                 )
-            named[path.stem] = path
+            named[label] = path
         return named
 
     def _texts(self, references: Path, progress: Progress) -> Field:

@@ -70,6 +70,14 @@ def test_table_says_what_it_rests_on(cli, files):
     assert "training variance not assessed" in done.stdout
 
 
+def test_a_file_name_that_is_no_unicode_makes_a_name(cli, files):
+    alpha, beta, refs = files
+    odd = alpha.rename(alpha.with_name("al\udcffpha.jsonl"))
+    done = cli("compare", odd, beta, "--references", refs, "--metrics", "chrf", "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["systems"] == ["al?pha", "beta"]
+
+
 def test_stored_runs_with_their_seeds(cli, stored):
     done = cli("compare", *stored, "--json", "--trials", "500")
     assert done.exit_code == 0, done.output

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from showcase_bench.compare.report.tables import arrow
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["forest_plot", "plain_name"]
+__all__ = ["forest_plot", "plain_name", "plain_names"]
 
 _INK, _SOFT, _ROPE = "#222222", "#8A8A8A", "#F0E442"
 _LESS, _MORE, _SAME = "#D55E00", "#0072B2", "#8A8A8A"
@@ -39,9 +41,23 @@ def forest_plot(comparison: Comparison, metric: str) -> dict[str, bytes]:
 
 
 def plain_name(name: str, most: int = 28) -> str:
-    """Cut a name from outside, without the characters that the font has no picture of."""
+    """Cut a name from outside, without the characters that the font has no picture of.
+
+    What is cut is the middle, since the ends of names often tell them apart.
+    """
     shown = "".join(char if char.isprintable() and char < "\u0530" else "?" for char in name)
-    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
+    end = (most - 1) // 2
+    return shown if len(shown) <= most else f"{shown[: most - 1 - end]}…{shown[-end:]}"
+
+
+def plain_names(names: Sequence[str], most: int = 28) -> dict[str, str]:
+    """Each name as :func:`plain_name` shows it; those that would look alike have a number."""
+    plain = {name: plain_name(name, most) for name in names}
+    count = Counter(plain.values())
+    return {
+        name: f"{shown} #{at}" if count[shown] > 1 else shown
+        for at, (name, shown) in enumerate(plain.items(), start=1)
+    }
 
 
 def _figure(comparison: Comparison, name: str) -> Figure:
@@ -51,7 +67,7 @@ def _figure(comparison: Comparison, name: str) -> Figure:
     metric = next(one for one in comparison.metrics if one.name == name)
     many = len(comparison.pairs_of(name)) > _MOST_PAIRS
     rows = len(comparison.ranks_of(name)) if many else len(comparison.pairs_of(name))
-    figure = Figure(figsize=(8.4, 1.25 + _ROW * max(rows, 1)), layout="constrained")
+    figure = Figure(figsize=(8.4, 1.4 + _ROW * max(rows, 1)), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.spines["top"].set_visible(False)
@@ -65,7 +81,9 @@ def _figure(comparison: Comparison, name: str) -> Figure:
 
 
 def _pairs(axes: Axes, comparison: Comparison, metric: MetricResult) -> None:
-    pairs = sorted(comparison.pairs_of(metric.name), key=lambda one: (-one.delta, one.a, one.b))
+    pairs = sorted(
+        comparison.pairs_of(metric.name), key=lambda one: (-abs(one.delta), one.a, one.b)
+    )
     if metric.rope:
         axes.axvspan(-metric.rope, metric.rope, color=_ROPE, alpha=0.35, linewidth=0)
     axes.axvline(0, color=_INK, linewidth=0.8)
@@ -76,13 +94,14 @@ def _pairs(axes: Axes, comparison: Comparison, metric: MetricResult) -> None:
         if one.ci is not None:
             axes.plot(one.ci, (at, at), color=color, linewidth=3.0, solid_capstyle="butt")
         axes.plot([one.delta], [at], "o", color=color, markersize=5)
-    labels = [f"{plain_name(one.a)} − {plain_name(one.b)}" for one in pairs]
+    names = plain_names(comparison.systems)
+    labels = [f"{names[one.a]} − {names[one.b]}" for one in pairs]
     axes.set_yticks(range(len(pairs)), labels)
     share = f"{1 - comparison.alpha:.0%}"
     region = f"; yellow: ±{metric.rope:g} does not matter" if metric.rope else ""
     axes.set_xlabel(
-        f"difference in {plain_name(metric.name, 40)} {arrow(metric)}; thick: {share} interval, "
-        f"thin: all at once{region}"
+        f"difference in {plain_name(metric.name, 40)} {arrow(metric)}\n"
+        f"thick: {share} interval, thin: all at once{region}"
     )
     axes.set_title("Differences; grey ones are not told apart", loc="left", fontsize=10)
 
@@ -94,7 +113,8 @@ def _systems(axes: Axes, comparison: Comparison, metric: MetricResult) -> None:
             axes.plot(one.ci, (at, at), color=_MORE, linewidth=3.0, solid_capstyle="butt")
         if one.value is not None:
             axes.plot([one.value], [at], "o", color=_MORE, markersize=5)
-    labels = [f"{plain_name(one.system)}  {plain_name(one.letters, 14)}" for one in ranks]
+    names = plain_names(comparison.systems)
+    labels = [f"{names[one.system]}  {plain_name(one.letters, 14)}" for one in ranks]
     axes.set_yticks(range(len(ranks)), labels)
     axes.grid(axis="x", color="#E4E4E4", linewidth=0.6)
     axes.set_axisbelow(True)

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from showcase_bench.compare.report.forest import forest_plot
 from showcase_bench.compare.report.matrix import pairwise_matrix
 from showcase_bench.compare.report.tables import (
+    LEFT_OUT,
     arrow,
     ordered_metrics,
     pair_cells,
@@ -20,6 +21,7 @@ from showcase_bench.compare.report.tables import (
 )
 from showcase_bench.compare.results import Comparison, MetricResult
 from showcase_bench.errors import MissingDependencyError
+from showcase_bench.formatting import one_line
 
 __all__ = ["comparison_page"]
 
@@ -35,6 +37,7 @@ def comparison_page(comparison: Comparison) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=lambda value: one_line(value) if type(value) is str else value,
     )
     pictures, remark = _pictures(comparison)
     page = environment.get_template("comparison.html.j2").render(
@@ -43,6 +46,7 @@ def comparison_page(comparison: Comparison) -> str:
         system_heads=system_heads(comparison),
         pictures=pictures,
         remark=remark,
+        left_out=LEFT_OUT,
     )
     return f"{page}\n"
 
@@ -53,7 +57,9 @@ def _metric(comparison: Comparison, metric: MetricResult) -> dict[str, object]:
     return {
         "facts": metric,
         "arrow": arrow(metric),
-        "systems": [system_cells(one) for one in comparison.ranks_of(metric.name)],
+        "systems": [
+            system_cells(system_heads(comparison), one) for one in comparison.ranks_of(metric.name)
+        ],
         "heads": heads,
         "pairs": [pair_cells(heads, one) for one in pairs],
     }

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 
 from showcase_bench.compare.report.tables import (
-    MOST_PAIRS,
     arrow,
     ordered_metrics,
     pair_cells,
@@ -19,7 +18,9 @@ from showcase_bench.formatting import format_number
 __all__ = ["comparison_latex", "escape_latex"]
 
 _ACROSS = 6
-"""Metrics side by side in one table."""
+"""Metrics side by side in one table; with more of them each has its own."""
+_DOWN = 40
+"""Pairs in one table, which cannot go on on the next page."""
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -34,31 +35,49 @@ _SPECIAL = {
     "[": "{[}",
     "]": "{]}",
     "*": "{*}",
+    "|": r"\textbar{}",
+    "`": r"\textasciigrave{}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "−": r"$-$",
     "–": "--",
+    "\0": "{}",
     "±": r"$\pm$",
     "↑": r"$\uparrow$",
     "↓": r"$\downarrow$",
+    "←": r"$\leftarrow$",
+    "→": r"$\rightarrow$",
+    "×": r"$\times$",
+    "≤": r"$\leq$",
+    "≥": r"$\geq$",
+    "…": r"\dots{}",
 }
 
 
 def escape_latex(text: str) -> str:
     """Text that LaTeX sets as it is, on one line; letters of other scripts are kept."""
     flat = "".join(char if char.isprintable() else " " for char in text)
-    return "".join(_SPECIAL.get(char, char) for char in re.sub(r"\s+", " ", flat))
+    apart = re.sub("-(?=-)", "-\0", re.sub(r"\s+", " ", flat).strip())  # -- would be a dash
+    return "".join(_SPECIAL.get(char, char) for char in apart)
+
+
+def _figures(text: str) -> str:
+    """A cell of numbers, with minus signs for hyphens before them and dashes between them."""
+    signed = re.sub(r"(?<![\w.])-(?=[\d.])", "−", text)
+    return escape_latex(re.sub(r"(?<=\d)-(?=\d)", "–", signed))
 
 
 def comparison_latex(comparison: Comparison) -> str:
     """Tables of the systems, of the primary metric's pairs, and the notes."""
     metrics = ordered_metrics(comparison)
     lines = ["% Needs \\usepackage{booktabs}."]
-    for start in range(0, len(metrics), _ACROSS):
-        lines += [*_systems(comparison, metrics[start : start + _ACROSS]), ""]
-    lines += [*_pairs(comparison), ""]
+    for together in [metrics] if len(metrics) <= _ACROSS else [[one] for one in metrics]:
+        lines += [*_systems(comparison, together), ""]
+    lines += _pairs(comparison)
+    notes = [*comparison.notes]
+    notes += ["The pairs of the other metrics are in the JSON report."] * (len(metrics) > 1)
     lines += [r"\begin{itemize}"]
-    lines += [rf"\item {escape_latex(note)}" for note in comparison.notes]
+    lines += [rf"\item {escape_latex(note)}" for note in notes]
     lines += [
         rf"\item {escape_latex(one.name)}: \texttt{{{escape_latex(one.signature)}}}"
         for one in metrics
@@ -81,7 +100,7 @@ def _systems(comparison: Comparison, metrics: Sequence[MetricResult]) -> list[st
     heads = ["rank", "system", *(f"{one.name} {arrow(one)}".strip() for one in metrics)]
     rows = [
         [
-            escape_latex(rank_text(one)),
+            _figures(rank_text(one)),
             escape_latex(one.system),
             *(_value(by_metric[metric.name][one.system]) for metric in metrics),
         ]
@@ -93,23 +112,29 @@ def _systems(comparison: Comparison, metrics: Sequence[MetricResult]) -> list[st
 def _value(one: SystemResult) -> str:
     """Value, half interval, and the letters above."""
     if one.value is None:
-        return "--"
+        return escape_latex("–")
     text = format_number(one.value)
     if one.ci is not None:
         half = max(one.ci[1] - one.value, one.value - one.ci[0])
         text += f" ± {format_number(half, like=one.value)}"
-    return rf"{escape_latex(text)}\textsuperscript{{{escape_latex(one.letters)}}}"
+    return rf"{_figures(text)}\textsuperscript{{{escape_latex(one.letters)}}}"
 
 
 def _pairs(comparison: Comparison) -> list[str]:
     pairs = comparison.pairs_of(comparison.primary.name)
-    if not pairs or len(pairs) > MOST_PAIRS:
-        return [f"% {len(pairs)} pairs: see the JSON report."]
     heads = pair_heads(comparison, pairs)
-    caption = f"All pairs on {comparison.primary.name}."
-    rows = [[escape_latex(cell) for cell in pair_cells(heads, one)] for one in pairs]
     columns = "ll" + "r" * (len(heads) - 2)
-    return _table(columns, caption, [escape_latex(one) for one in heads], rows)
+    tables = range(0, len(pairs), _DOWN)
+    lines = []
+    for part, start in enumerate(tables, start=1):
+        of = f", table {part} of {len(tables)}" if len(tables) > 1 else ""
+        caption = f"All {len(pairs)} pairs on {comparison.primary.name}{of}."
+        rows = []
+        for one in pairs[start : start + _DOWN]:
+            cells = pair_cells(heads, one)
+            rows.append([escape_latex(cell) for cell in cells[:2]] + [*map(_figures, cells[2:])])
+        lines += [*_table(columns, caption, [escape_latex(one) for one in heads], rows), ""]
+    return lines
 
 
 def _table(

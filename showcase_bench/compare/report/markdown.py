@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from showcase_bench.compare.report.tables import (
+    LEFT_OUT,
     arrow,
     ordered_metrics,
     pair_cells,
@@ -39,7 +40,7 @@ def _metric(comparison: Comparison, metric: MetricResult) -> list[str]:
     role = "primary" if metric.primary else "exploratory"
     lines = [f"## {escape(metric.name)} {arrow(metric)} ({role})", ""]
     heads = system_heads(comparison)
-    systems = [system_cells(one) for one in comparison.ranks_of(metric.name)]
+    systems = [system_cells(heads, one) for one in comparison.ranks_of(metric.name)]
     lines += _table(heads, systems, texts={"rank", "letters", "system"})
     pairs = shown_pairs(comparison, metric)
     if pairs:
@@ -47,7 +48,7 @@ def _metric(comparison: Comparison, metric: MetricResult) -> list[str]:
         cells = [pair_cells(heads, one) for one in pairs]
         lines += ["", *_table(heads, cells, texts={"a", "b", "ROPE"})]
     elif len(systems) > 1:
-        lines += ["", "The pairs are many, and in the JSON report."]
+        lines += ["", LEFT_OUT]
     return lines
 
 

@@ -8,6 +8,7 @@ from showcase_bench.compare.results import Comparison, MetricResult, PairResult,
 from showcase_bench.formatting import format_number, format_p
 
 __all__ = [
+    "LEFT_OUT",
     "MOST_PAIRS",
     "arrow",
     "interval_text",
@@ -20,8 +21,10 @@ __all__ = [
     "system_heads",
 ]
 
-MOST_PAIRS = 60
+MOST_PAIRS = 30
 """With more pairs only those of the primary metric are written out, in all formats but JSON."""
+
+LEFT_OUT = "The pairs are many; all of them are in the JSON report."
 
 _DASH = "–"
 
@@ -52,14 +55,16 @@ def rank_text(one: SystemResult) -> str:
 
 
 def system_heads(comparison: Comparison) -> list[str]:
-    """Heads of the table of systems."""
-    return ["rank", "letters", "system", "value", f"{1 - comparison.alpha:.0%} interval", "seeds"]
+    """Heads of the table of systems; seeds are told where any system has more than one."""
+    heads = ["rank", "letters", "system", "value", f"{1 - comparison.alpha:.0%} interval"]
+    return heads + ["seeds"] * any(one.seeds > 1 for one in comparison.ranks)
 
 
-def system_cells(one: SystemResult) -> list[str]:
-    """Cells under :func:`system_heads`."""
+def system_cells(heads: Sequence[str], one: SystemResult) -> list[str]:
+    """Cells under these heads."""
     value = _DASH if one.value is None else format_number(one.value)
-    return [rank_text(one), one.letters, one.system, value, interval_text(one.ci), str(one.seeds)]
+    cells = [rank_text(one), one.letters, one.system, value, interval_text(one.ci)]
+    return [*cells, str(one.seeds)][: len(heads)]
 
 
 def pair_heads(comparison: Comparison, pairs: Sequence[PairResult]) -> list[str]:
