@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SystemsRequest", "metrics_of_texts", "system_options"]
 
+_LEAST = 2
 _OPTIONS: Callable[[Callable[..., Any]], Callable[..., Any]] = stack_options(
     click.argument(
         "files", nargs=-1, type=click.Path(path_type=Path, dir_okay=False), metavar="[FILE]..."
@@ -136,6 +137,8 @@ class SystemsRequest:
         return self._chosen(field)
 
     def _named(self) -> dict[str, Path]:
+        if len(self.files) < _LEAST:
+            raise UsageError(f"two systems or more are compared, and {self.files[0]} is one file")
         named: dict[str, Path] = {}
         for path in self.files:
             label = path.stem.encode("utf-8", "replace").decode()

@@ -62,7 +62,8 @@ def test_json_names_systems_by_file_stem(cli, files):
 
 def test_table_says_what_it_rests_on(cli, files):
     alpha, beta, refs = files
-    done = cli("compare", alpha, beta, "--references", refs, "--trials", "500")
+    chosen = ("--metrics", "bleu-4,chrf", "--trials", "500")
+    done = cli("compare", alpha, beta, "--references", refs, *chosen)
     assert done.exit_code == 0, done.output
     assert "bleu-4, primary" in done.stdout
     assert "approximate randomization" in done.stdout
@@ -151,7 +152,10 @@ def test_plan(cli, files):
 def test_what_is_refused_is_told_in_one_message(cli, files, tmp_path, arguments, message):
     alpha, beta, refs = files
     names = {"alpha": alpha, "beta": beta, "refs": refs, "missing": tmp_path / "missing.jsonl"}
-    done = cli("compare", *(one.format(**names) for one in arguments))
+    given = [one.format(**names) for one in arguments]
+    if "--metrics" not in given and "--references" in given:
+        given += ["--metrics", "bleu-4"]
+    done = cli("compare", *given)
     assert done.exit_code == 2
     assert message in done.output
     assert "Traceback" not in done.output
