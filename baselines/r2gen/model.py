@@ -15,7 +15,7 @@ from baselines.neural.writer import NeuralWriter
 from baselines.r2gen.configs import config_of
 from baselines.r2gen.network import R2GenNetwork, R2GenStepper
 from baselines.r2gen.rows import R2GenRows
-from baselines.r2gen.visual import TRUNKS, PhotoBatch, ResNetTrunk, Sights, Squares, read_trunk
+from baselines.r2gen.visual import TRUNKS, PhotoBatch, ResNetTrunk, Squares, read_trunk
 from showcase_bench import Example, ImageStore, Query
 from showcase_bench.encoders.torch_tools import file_sha256
 from showcase_bench.errors import UsageError
@@ -90,10 +90,9 @@ class R2Gen(NeuralWriter[R2GenNetwork]):
         return R2GenNetwork(self.config.sizes, trunk, len(codec), begin=codec.begin)
 
     def _rows(self, examples: Sequence[Example], images: ImageStore) -> R2GenRows:
-        learns = self.config.sizes.visual_scale > 0
         return R2GenRows(
             examples,
-            Squares(images, self._trunk.side) if learns else Sights(images, self.network.trunk),
+            Squares(images, self._trunk.side),
             self.codec,
             most_tokens=self.config.most_tokens,
             most_photos=self.config.most_photos,

@@ -87,7 +87,7 @@ class R2GenNetwork(nn.Module):
         Parameters
         ----------
         photos
-            As in :class:`~.visual.PhotoBatch`, as pixels or as the trunk sees them.
+            uint8 of shape [b, most, 3, side, side].
         present
             Bool of shape [b, most].
 
@@ -100,9 +100,7 @@ class R2GenNetwork(nn.Module):
         there = present.new_ones(len(photos), 1)
         if not present.any():
             return first, there[:, None, None]
-        own = photos[present]
-        seen = self.trunk(own) if photos.dtype == torch.uint8 else own
-        found = self.project(seen)
+        found = self.project(self.trunk(photos[present]))
         spread = found.new_zeros(*present.shape, *found.shape[1:])
         spread[present] = found
         mask = torch.cat([there, present.repeat_interleave(found.shape[1], dim=1)], dim=1)

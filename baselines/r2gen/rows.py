@@ -1,4 +1,4 @@
-"""What R2Gen learns from: a set of photos, and a text."""
+"""What R2Gen learns from: the pixels of a set of photos, and a text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class R2GenRows:
     examples
         One without text gives no row, one with several texts a row for each.
     squares
-        Where photos come from, as pixels or as a trunk sees them; asked for each batch.
+        Where pixels come from; asked for each batch.
     codec
         Texts into tokens.
     most_tokens, most_photos

@@ -27,7 +27,6 @@ __all__ = [
     "MiniClipTrunk",
     "PhotoBatch",
     "ResNetTrunk",
-    "Sights",
     "Squares",
     "Trunk",
     "read_trunk",
@@ -36,15 +35,14 @@ __all__ = [
 _KEPT_BYTES = 256 << 20
 _MINI_CLIP = "mini-clip"
 
-Square = NDArray[Any]
+Square = NDArray[np.uint8]
 
 
 class PhotoBatch(NamedTuple):
     """Photos of some rows."""
 
     photos: Tensor
-    """Pixels, uint8 of shape [b, most, 3, side, side], or what the trunk makes of them, float32 of
-    shape [b, most, places, channels]; zeros where there is none."""
+    """uint8 of shape [b, most, 3, side, side]; zeros where there is none."""
     present: Tensor
     """Bool of shape [b, most]."""
 
@@ -65,7 +63,7 @@ class Squares:
 
     def __init__(self, images: ImageStore, side: int) -> None:
         self._images, self._side = images, side
-        self._nothing: Square = np.zeros((3, side, side), dtype=np.uint8)
+        self._room = _KEPT_BYTES // (3 * side * side)
         self._kept: dict[str, Square | None] = {}
 
     def get(self, image_id: str) -> Square | None:
@@ -73,7 +71,7 @@ class Squares:
         if image_id in self._kept:
             return self._kept[image_id]
         square = self._load(image_id)
-        if len(self._kept) < _KEPT_BYTES // self._nothing.nbytes:
+        if len(self._kept) < self._room:
             self._kept[image_id] = square
         return square
 
@@ -81,7 +79,7 @@ class Squares:
         """The readable photos of each set in the order of their ids, at most ``most`` of a set."""
         found = [list(islice(self._readable(ids), most)) for ids in sets]
         shape = (len(sets), max(map(len, found), default=0))
-        photos = np.zeros((*shape, *self._nothing.shape), dtype=self._nothing.dtype)
+        photos = np.zeros((*shape, 3, self._side, self._side), dtype=np.uint8)
         present = np.zeros(shape, dtype=bool)
         for row, squares in enumerate(found):
             for place, square in enumerate(squares):
@@ -138,36 +136,6 @@ class Trunk(nn.Module):
     def places(self, pixels: Tensor) -> Tensor:
         """Feature maps [n, channels, height, width] of normalised pixels."""
         raise NotImplementedError
-
-
-class Sights(Squares):
-    """What a trunk that does not learn makes of photos, each seen once while there is room.
-
-    Up to 256 MiB are kept (5,461 photos of ``mini-clip``). A photo is seen by itself, so its
-    numbers do not depend on those that it is asked for with.
-
-    Parameters
-    ----------
-    images
-        Where photos come from.
-    trunk
-        Its weights stay as they are.
-    """
-
-    def __init__(self, images: ImageStore, trunk: Trunk) -> None:
-        super().__init__(images, trunk.side)
-        self._trunk = trunk
-        self._nothing = np.zeros_like(self._seen(self._nothing))
-
-    def _load(self, image_id: str) -> Square | None:
-        square = super()._load(image_id)
-        return None if square is None else self._seen(square)
-
-    def _seen(self, square: Square) -> Square:
-        with torch.no_grad():
-            found: Tensor = self._trunk(torch.from_numpy(square)[None].to(self._trunk.mean.device))
-        seen: Square = found[0].cpu().contiguous().numpy()
-        return seen
 
 
 class MiniClipTrunk(Trunk):

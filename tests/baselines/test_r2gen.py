@@ -20,7 +20,7 @@ from baselines.r2gen import R2Gen
 from baselines.r2gen.layers import Sizes
 from baselines.r2gen.memory import ConditionalNorm, RelationalMemory
 from baselines.r2gen.network import R2GenNetwork, R2GenStepper
-from baselines.r2gen.visual import MiniClipTrunk, PhotoBatch, Sights, Squares, Trunk
+from baselines.r2gen.visual import MiniClipTrunk, PhotoBatch, Squares, Trunk
 from showcase_bench import NoProgress
 from showcase_bench.encoders import ImageEncoder, get_encoder
 from showcase_bench.errors import UsageError
@@ -278,20 +278,6 @@ def test_the_mini_trunk_sees_what_mini_clip_sees():
         tower = encoder._loaded.model.visual
         vector = nn.functional.normalize(tower.attnpool(last[:, :, ::2, ::2]), dim=-1)
     np.testing.assert_allclose(vector.numpy(), encoder.encode_images([pixels]), atol=1e-5)
-
-
-def test_what_a_trunk_sees_once_is_what_it_sees_of_pixels():
-    net = network()
-    sets = [("ramen-1", "pizza-2"), ("bad-1",), ("sushi-3", "bad-2", "curry-4", "tacos-5")]
-    sights, squares = Sights(NeuralStore(), net.trunk), Squares(NeuralStore(), net.trunk.side)
-    seen, pixels = sights.batch(sets, 3), squares.batch(sets, 3)
-    assert seen.photos.shape == (3, 3, 4, 6)
-    assert seen.present.equal(pixels.present)
-    for one, other in zip(net.patches(*seen), net.patches(*pixels), strict=True):
-        torch.testing.assert_close(one, other)
-    alone = Sights(NeuralStore(), net.trunk).batch(sets[2:], 3)
-    assert alone.photos[0].equal(seen.photos[2])
-    assert sights.batch([("bad-1",)], 3).photos.shape == (1, 0, 4, 6)
 
 
 def test_squares_are_the_middle_scaled_and_bad_photos_are_none():
