@@ -73,7 +73,8 @@ def choose_test(a: Contender, b: Contender, metric: Metric, clusters: Mapping[st
 def _items_at_hand(a: Contender, b: Contender, metric: Metric) -> bool:
     if a.batch is None or b.batch is None or not isinstance(metric, SetMetric):
         return False
-    return metric.items([a.batch, b.batch]) is not None
+    # Of no batches it lists nothing, and is None only where it cannot list items at all.
+    return metric.items([]) is not None
 
 
 def tested(
