@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 __all__ = [
     "ContractError",
@@ -26,7 +27,22 @@ __all__ = [
 
 
 class ShowcaseError(Exception):
-    """Base of every error that is the user's, the data's or a plugin's, not this package's."""
+    """Base of every error that is the user's, the data's or a plugin's, not this package's.
+
+    It can be sent to another process, whatever arguments its class takes.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (type(self), self.args, self.__dict__)
+
+
+def _rebuilt(
+    kind: type[ShowcaseError], arguments: tuple[Any, ...], own: dict[str, Any]
+) -> ShowcaseError:
+    error = kind.__new__(kind, *arguments)
+    error.args = arguments
+    error.__dict__.update(own)
+    return error
 
 
 class UsageError(ShowcaseError):

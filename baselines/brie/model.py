@@ -22,7 +22,7 @@ class Brie(AuthorshipModel):
     network_type = BrieNetwork
     configs: ClassVar[Mapping[str, AuthorshipConfig]] = {
         "mini": AuthorshipConfig(
-            Training(epochs=15, batch_size=128, learning_rate=1e-3, optimizer="adam"),
+            Training(epochs=15, batch_size=128, learning_rate=1e-3, optimizer="adam", threads=1),
             encoder="mini-clip",
             width=64,
             dropout=0.2,

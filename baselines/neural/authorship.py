@@ -19,6 +19,7 @@ from baselines.common.features import Floats, pools, present_rows, unit_rows
 from baselines.common.order import first_of_pool
 from baselines.common.selection import top_k
 from baselines.neural.contracts import Batch
+from baselines.neural.devices import cpu_threads
 from baselines.neural.ids import IdTable
 from baselines.neural.model import Common, NeuralModel, configuration
 from baselines.neural.training import Training
@@ -254,7 +255,7 @@ class AuthorshipModel(NeuralModel[AuthorshipNetwork], Model):
     def _scores(self, user: Counts, photos: Single) -> Floats:
         """Scores of one pool, [m]; equal photos have equal ones."""
         distinct, place = np.unique(photos, axis=0, return_inverse=True)
-        with torch.inference_mode():
+        with torch.inference_mode(), cpu_threads(self.training.threads):
             scored = self.network.score(torch.from_numpy(user), torch.from_numpy(distinct)[None])
         scores: Floats = scored[0].double().numpy()[place.reshape(-1)]
         return scores

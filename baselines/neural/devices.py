@@ -14,7 +14,7 @@ from accelerate.utils import GradientAccumulationPlugin
 from baselines.neural.means import Mean
 from showcase_bench.errors import UsageError
 
-__all__ = ["Precision", "accelerated", "summed"]
+__all__ = ["Precision", "accelerated", "cpu_threads", "summed"]
 
 Precision = Literal["fp32", "bf16", "fp16"]
 
@@ -49,6 +49,19 @@ def accelerated(precision: Precision) -> Iterator[Accelerator]:
         for one, content in zip(states, before, strict=True):
             one._shared_state.clear()
             one._shared_state.update(content)
+
+
+@contextmanager
+def cpu_threads(number: int | None) -> Iterator[None]:
+    """So many threads of the CPU inside, and as many as before afterwards; None changes nothing."""
+    before = torch.get_num_threads()
+    if number is not None:
+        torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        if number is not None:
+            torch.set_num_threads(before)
 
 
 def summed(mean: Mean, accelerator: Accelerator) -> Mean:

@@ -165,4 +165,6 @@ def _optimizer(groups: list[dict[str, Any]], training: Training) -> torch.optim.
     if training.optimizer == "sgd":
         return torch.optim.SGD(own, lr=rate, weight_decay=decay)
     kind = torch.optim.Adam if training.optimizer == "adam" else torch.optim.AdamW
-    return kind(own, lr=rate, weight_decay=decay, amsgrad=training.amsgrad)
+    # One pass over the numbers. On a GPU the loss scale and torch's own choice go together.
+    fused = all(one.device.type == "cpu" for group in own for one in group["params"]) or None
+    return kind(own, lr=rate, weight_decay=decay, amsgrad=training.amsgrad, fused=fused)

@@ -50,6 +50,9 @@ class Training:
     accumulate: int = 1
     """Batches to an update."""
     precision: Precision = "fp32"
+    threads: int | None = None
+    """Of the CPU, in training and in prediction: rounding depends on their number. None is torch's
+    choice, which depends on the machine."""
     histories: bool = False
     """Also learn the texts in the histories of the training users, which have no photos."""
 
@@ -63,6 +66,8 @@ class Training:
             ("plateau_factor", 1.0),
         ):
             require_number(getattr(self, what), what, 0, high)
+        if self.threads is not None:
+            require_at_least(self.threads, "threads", 1)
         if self.clip is not None and not require_number(self.clip, "clip", 0):
             raise UsageError("clip is 0, so nothing would be learned; None does not clip")
         _require_one_of(self.optimizer, "optimizer", Optimizer)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from baselines.neural.batches import draw_of, share, sizes_of, sorted_batches, training_batches
 from baselines.neural.contracts import Losses, Rows
-from baselines.neural.devices import accelerated, summed
+from baselines.neural.devices import accelerated, cpu_threads, summed
 from baselines.neural.means import Mean
 from baselines.neural.optimizer import Updater, trainable
 from baselines.neural.randomness import seeded
@@ -97,7 +97,11 @@ def train_network(
     if not len(train) or not training.epochs or not trainable(network):
         return []
     mode, home = network.training, trainable(network)[0].device
-    with accelerated(training.precision) as accelerator, seeded(seed):
+    with (
+        cpu_threads(training.threads),
+        accelerated(training.precision) as accelerator,
+        seeded(seed),
+    ):
         try:
             network.to(accelerator.device)
             loop = _Loop(network, train, val, training, accelerator, seed, workdir, label)

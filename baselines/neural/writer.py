@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from baselines.neural.codecs import codec_of
 from baselines.neural.contracts import Codec, Stepper
 from baselines.neural.decoding import Decoding
+from baselines.neural.devices import cpu_threads
 from baselines.neural.model import N, NeuralModel
 from baselines.neural.search import decode
 from baselines.neural.training import Training
@@ -68,12 +69,13 @@ class NeuralWriter(NeuralModel[N], Writer):
     ) -> Iterator[str]:
         """Yield one text per query."""
         codec = self.codec
-        texts = decode(
-            self._stepper(queries, chosen, images),
-            [query.id for query in queries],
-            self.decoding,
-            codec,
-            seed=int(self.facts["seed"]),
-            sizes=self._sizes(queries, chosen),
-        )
+        with cpu_threads(self.training.threads):
+            texts = decode(
+                self._stepper(queries, chosen, images),
+                [query.id for query in queries],
+                self.decoding,
+                codec,
+                seed=int(self.facts["seed"]),
+                sizes=self._sizes(queries, chosen),
+            )
         yield from map(codec.decode, texts)

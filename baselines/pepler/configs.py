@@ -55,13 +55,14 @@ CONFIGS = {
             Stage(
                 "full",
                 Training(
-                    epochs=14,
+                    epochs=11,
                     batch_size=32,
                     learning_rate=2e-3,
                     weight_decay=0.01,
                     schedule="cosine",
                     warmup=0.05,
                     histories=True,
+                    threads=1,
                 ),
             ),
         ),

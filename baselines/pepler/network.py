@@ -44,6 +44,7 @@ def small_language_model(vocabulary: int, sizes: Sizes) -> dict[str, Any]:
         "n_embd": sizes.width,
         "n_layer": sizes.layers,
         "n_head": sizes.heads,
+        "activation_function": "gelu_pytorch_tanh",  # GPT-2's own, in one operation
         "resid_pdrop": sizes.dropout,
         "embd_pdrop": sizes.dropout,
         "attn_pdrop": sizes.dropout,

@@ -49,6 +49,7 @@ CONFIGS = {
             schedule="cosine",
             warmup=0.05,
             histories=True,
+            threads=1,
         ),
         decoding="beam(size=8,min_tokens=24,no_repeat_ngram=4)",
         sizes=Sizes(width=128, hidden=256, dropout=0.1, id_rate=20.0),

@@ -33,8 +33,9 @@ class Config:
 CONFIGS = {
     "mini": Config(
         Training(
-            epochs=8,
+            epochs=5,
             histories=True,
+            threads=1,
             batch_size=32,
             learning_rate=2e-3,
             optimizer="adam",

@@ -32,13 +32,14 @@ class Config:
 CONFIGS = {
     "mini": Config(
         Training(
-            epochs=12,
+            epochs=9,
             batch_size=32,
             learning_rate=6e-3,
             weight_decay=0.01,
             schedule="cosine",
             warmup=0.05,
             histories=True,
+            threads=1,
             clip=5.0,
         ),
         decoding="beam(size=8,min_tokens=24,no_repeat_ngram=4)",

@@ -32,12 +32,13 @@ class Config:
 CONFIGS = {
     "mini": Config(
         Training(
-            epochs=10,
+            epochs=8,
             batch_size=32,
             learning_rate=5e-3,
             schedule="cosine",
             warmup=0.05,
             histories=True,
+            threads=1,
         ),
         decoding="beam(size=8,min_tokens=24,no_repeat_ngram=4)",
         sizes=Sizes(embedding=256, hidden=256, dropout=0.2),

@@ -83,6 +83,7 @@ def _fresh(language: Language, words: Words) -> dict[str, Any]:
         "n_embd": language.width,
         "n_layer": language.depth,
         "n_head": language.heads,
+        "activation_function": "gelu_pytorch_tanh",  # GPT-2's own, in one operation
         "initializer_range": language.width**-0.5 / 2,  # GPT-2's 0.02 is right for its width, 768
         "resid_pdrop": language.dropout,
         "embd_pdrop": language.dropout,

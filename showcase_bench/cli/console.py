@@ -12,7 +12,6 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as RichProgress
-    from rich.progress import TaskID
 
 __all__ = ["BarProgress", "print_json", "say", "table_console", "warn_of_photos"]
 
@@ -25,7 +24,7 @@ class BarProgress:
     def __init__(self, *, quiet: bool) -> None:
         self._shown = not quiet and sys.stderr.isatty()
         self._bars: RichProgress | None = None
-        self._running: list[TaskID] = []
+        self._running: list[OneBar] = []
 
     def __enter__(self) -> BarProgress:
         if self._shown:
@@ -63,20 +62,47 @@ class BarProgress:
             return
         if total is None and isinstance(items, Sized):
             total = len(items)
-        task = self._bars.add_task(label, total=total)
-        self._running.append(task)
+        bar = self.bar(label, total)
+        self._running.append(bar)
         try:
             for item in items:
                 yield item
-                self._bars.advance(task)
+                bar.advance(1)
         finally:
-            self._running.remove(task)
-            self._bars.remove_task(task)
+            self._running.remove(bar)
+            bar.close()
 
     def describe(self, label: str) -> None:
         """Change the label of the bar that was begun last and still runs."""
-        if self._bars is not None and self._running:
-            self._bars.update(self._running[-1], description=label)
+        if self._running:
+            self._running[-1].describe(label)
+
+    def bar(self, label: str, total: int | None) -> OneBar:
+        """A bar that moves on its own."""
+        return OneBar(self._bars, label, total)
+
+
+class OneBar:
+    """One bar; without ``bars`` it is not seen."""
+
+    def __init__(self, bars: RichProgress | None, label: str, total: int | None) -> None:
+        self._bars = bars
+        self._task = None if bars is None else bars.add_task(label, total=total)
+
+    def advance(self, number: int) -> None:
+        """Move by ``number`` steps."""
+        if self._bars is not None and self._task is not None:
+            self._bars.advance(self._task, number)
+
+    def describe(self, label: str) -> None:
+        """Change the label."""
+        if self._bars is not None and self._task is not None:
+            self._bars.update(self._task, description=label)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bars is not None and self._task is not None:
+            self._bars.remove_task(self._task)
 
 
 def table_console() -> Console:

@@ -30,7 +30,7 @@ Examples:
   showcase-bench run --models random,dpp,reference --seed 1
   showcase-bench run --metrics 'n-gram,cost'
   showcase-bench run --models 'dpp(theta=0.9),dpp(theta=0.5),topk'
-  showcase-bench run --models 'showcase,showcase:all' --seeds 3
+  showcase-bench run --models 'showcase,showcase:all' --seeds 3 --jobs 2
   showcase-bench run --models peter,showcase --selector mmr --decoding 'beam(size=5)'
   showcase-bench run --data gest.json --images photos/ --results out
 """
@@ -68,6 +68,12 @@ Examples:
     show_default=True,
     help="Folder of runs and boards.",
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    help="How many models to fit and ask at the same time, each in a process of its own. "
+    "[default: the cores, at most 4; 1 beside a GPU]",
+)
 @click.option("--fresh", is_flag=True, help="Run again even what is already stored.")
 @click.option("--no-report", is_flag=True, help="Do not write the HTML report.")
 @model_options
@@ -78,6 +84,7 @@ def command(
     seed: int,
     seeds: int,
     results: Path,
+    jobs: int | None,
     fresh: bool,
     no_report: bool,
     as_json: bool,
@@ -93,6 +100,7 @@ def command(
     """
     from showcase_bench.evaluate import RunStore, Suite, Workspace
     from showcase_bench.evaluate.build import missing_models, parse_models
+    from showcase_bench.evaluate.workers import default_jobs
     from showcase_bench.spec import split_list
 
     start = time.perf_counter()
@@ -110,10 +118,11 @@ def command(
             metrics=workspace.parse_metrics(names),
             progress=progress,
             fresh=fresh,
+            jobs=jobs or default_jobs(),
         )
         result = suite.run(plans, range(seed, seed + seeds))
         boards = _write_boards(workspace, RunStore(results), result, not no_report, progress)
-    warn_of_photos(workspace.images.unreadable, quiet=quiet or as_json)
+    warn_of_photos(suite.unreadable, quiet=quiet or as_json)
     _tell(boards, result, time.perf_counter() - start, as_json=as_json, quiet=quiet)
     if result.failures:
         raise SystemExit(2)

@@ -6,6 +6,7 @@ board.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -102,10 +103,8 @@ def file_task(path: Path, photos: Path | None = None) -> Task:
     """
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-.") or "data"
 
-    def _open(places: Places, progress: Progress) -> Dataset:
-        return open_file(path, photos, places, progress)
-
-    return Task(name=f"file-{stem}", version=1, summary=f"the data file {path.name}", open=_open)
+    opener = functools.partial(open_file, path, photos)
+    return Task(name=f"file-{stem}", version=1, summary=f"the data file {path.name}", open=opener)
 
 
 def open_file(

@@ -2,20 +2,22 @@
 
 A causal text transformer that reads its result off the end-of-text token (Radford et al. 2021)
 gives the same vector whatever follows that token. Texts are sorted by length and each batch is cut
-at its longest one, where open_clip itself always computes all 77 places.
+a little behind its longest one, where open_clip itself always computes all 77 places.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.encoders.torch_tools import autocast, autocast_precision, to_unit
+from showcase_bench.encoders.torch_tools import ROWS, autocast, autocast_precision, to_unit
 
 __all__ = ["can_cut", "encode_clip_texts"]
+
+_STEP = 8
 
 
 class _Tower(NamedTuple):
@@ -57,26 +59,40 @@ def encode_clip_texts(
     device
         ``cpu`` (single precision) or ``cuda`` (mixed precision).
     batch
-        Texts that go through the model at once; does not change the vectors beyond rounding.
+        Texts that go through the model at once, a multiple of ``ROWS``.
+
+    A text is computed beside others of about its length, at a length that follows from its own, so
+    that its vector depends on nothing else.
     """
     tower = _tower(torch, model)
     rows = [list(row) for row in token_rows] or [[0]]
-    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
+    whole = tower is None
+    most = int(model.context_length) if tower is None else len(tower.parts.positional_embedding)
     found = np.empty((0, 0), dtype=np.float32)
     with torch.inference_mode(), autocast(torch, device, autocast_precision(device)):
-        for start in range(0, len(order), batch):
-            places = order[start : start + batch]
+        for length, places in _batches(rows, most, batch, whole=whole):
             chosen = [rows[i] for i in places]
-            if tower is None:
-                padded = _padded(torch, chosen, int(model.context_length)).to(device)
-                vectors = to_unit(torch, model.encode_text(padded))
-            else:
-                padded = _padded(torch, chosen, len(chosen[-1])).to(device)
-                vectors = to_unit(torch, _encode_cut(torch, tower, padded))
+            chosen += [chosen[0]] * (-len(chosen) % ROWS)
+            padded = _padded(torch, chosen, length).to(device)
+            made = model.encode_text(padded) if tower is None else _encode_cut(torch, tower, padded)
+            vectors = to_unit(torch, made)[: len(places)]
             if not len(found):
                 found = np.empty((len(rows), vectors.shape[1]), dtype=np.float32)
             found[places] = vectors
     return found[: len(token_rows)]
+
+
+def _batches(
+    rows: Sequence[Sequence[int]], most: int, batch: int, *, whole: bool
+) -> Iterator[tuple[int, list[int]]]:
+    """Lengths, and texts to be computed at each; multiples of 8, or ``most`` if ``whole``."""
+    of_length: dict[int, list[int]] = {}
+    for place, row in enumerate(rows):
+        length = most if whole else min(-(-len(row) // _STEP) * _STEP, most)
+        of_length.setdefault(length, []).append(place)
+    for length, places in sorted(of_length.items()):
+        for start in range(0, len(places), batch):
+            yield length, places[start : start + batch]
 
 
 def _padded(torch: Any, rows: Sequence[Sequence[int]], length: int) -> Any:

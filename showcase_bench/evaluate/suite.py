@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import showcase_bench
+from showcase_bench.canonical import canonical_json
 from showcase_bench.errors import (
     ContractError,
     ImageError,
@@ -17,9 +18,9 @@ from showcase_bench.errors import (
     ShowcaseError,
     TrainingError,
 )
-from showcase_bench.evaluate.build import BuildPlan
+from showcase_bench.evaluate.build import BuildPlan, plan_model
 from showcase_bench.evaluate.environment import code_revision, describe_environment
-from showcase_bench.evaluate.fits import FittedModels
+from showcase_bench.evaluate.fits import FittedModels, fit_inputs
 from showcase_bench.evaluate.frame import frame_of_workspace
 from showcase_bench.evaluate.others import swapped_queries, swaps_of
 from showcase_bench.evaluate.predict import Predicted, Predictor
@@ -27,6 +28,8 @@ from showcase_bench.evaluate.predictions import dump_predictions
 from showcase_bench.evaluate.records import RunInputs, RunRecord
 from showcase_bench.evaluate.scoring import Scored, Scorer
 from showcase_bench.evaluate.store import RunFiles, RunStore, ScoreTable, StoredRun
+from showcase_bench.evaluate.worker import Errand, Setting
+from showcase_bench.evaluate.workers import Workers, can_travel, usable_cores
 from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.metrics import Metric
 from showcase_bench.metrics.batch import Swap
@@ -59,6 +62,15 @@ class SuiteResult:
     failures: tuple[Failure, ...]
 
 
+@dataclass(frozen=True)
+class _Settled:
+    """What became of one model and seed."""
+
+    kind: Literal["made", "reused", "rescored", "failed"]
+    run: StoredRun | None = None
+    failure: Failure | None = None
+
+
 class Suite:
     """Runs models on a workspace into a store.
 
@@ -68,6 +80,9 @@ class Suite:
         What to score; None stands for the task's metrics.
     fresh
         Run again even what is stored.
+    jobs
+        How many processes fit and predict at the same time; 1 does all in this one. The bytes are
+        the same, as far as the models' own are the same with other numbers of threads.
     """
 
     def __init__(
@@ -78,11 +93,14 @@ class Suite:
         metrics: Sequence[Metric] | None = None,
         progress: Progress | None = None,
         fresh: bool = False,
+        jobs: int = 1,
     ) -> None:
         self.workspace = workspace
         self.store = store
         self._progress = progress or NoProgress()
         self._fresh = fresh
+        self._jobs = jobs
+        self._unreadable: dict[str, str] = {}
         chosen = workspace.metrics if metrics is None else metrics
         self._scorer = Scorer(frame_of_workspace(workspace, self._progress), chosen)
         self._fits = FittedModels(workspace.cache / "fits", self._progress, fresh=fresh)
@@ -90,32 +108,100 @@ class Suite:
     def run(self, plans: Sequence[BuildPlan], seeds: Sequence[int]) -> SuiteResult:
         """Run every plan with every seed; a failing model is recorded and the rest goes on."""
         self.workspace.prefetch()
-        runs: list[StoredRun] = []
-        failures: list[Failure] = []
-        made = reused = rescored = 0
         pairs = [(plan, seed) for plan in plans for seed in seeds]
-        for plan, seed in self._progress.track(pairs, label="Models"):
-            inputs = self._inputs(plan, seed)
-            stored = None
-            if not self._fresh:
-                stored = self.store.get(inputs.task, inputs.model, inputs.run_id)
-            try:
-                if stored is None:
-                    runs.append(self._run_one(plan, inputs))
-                    made += 1
-                elif self._is_scored(stored):
-                    runs.append(stored)
-                    reused += 1
-                elif self._swapped and self._lacks_swaps(stored):
-                    runs.append(self._run_one(plan, inputs))
-                    made += 1
-                else:
-                    runs.append(self._rescore(stored))
-                    rescored += 1
-            except (ContractError, ImageError, MissingDependencyError, TrainingError) as error:
-                failures.append(Failure(plan.label, seed, error))
-        rescored += self._rescore_others({run.record.id for run in runs})
-        return SuiteResult(tuple(runs), made, reused, rescored, tuple(failures))
+        settled: dict[int, _Settled] = {}
+        with Workers(self._jobs, self._setting, self._progress) as workers:
+            outcomes = self._outcomes(pairs, workers)
+            for at, outcome in self._progress.track(outcomes, label="Models", total=len(pairs)):
+                settled[at] = self._settle(*pairs[at], outcome)
+            self._unreadable |= workers.unreadable
+        inorder = [settled[at] for at in range(len(pairs))]
+        runs = tuple(one.run for one in inorder if one.run is not None)
+        rescored = self._rescore_others({run.record.id for run in runs})
+        kinds = [one.kind for one in inorder]
+        return SuiteResult(
+            runs,
+            made=kinds.count("made"),
+            reused=kinds.count("reused"),
+            rescored=kinds.count("rescored") + rescored,
+            failures=tuple(one.failure for one in inorder if one.failure is not None),
+        )
+
+    def _outcomes(
+        self, pairs: Sequence[tuple[BuildPlan, int]], workers: Workers
+    ) -> Iterator[tuple[int, Predicted | ShowcaseError | None]]:
+        """Numbers of all pairs, with what workers predicted for those that were sent to them."""
+        sent: dict[Errand, int] = {}
+        groups: dict[bytes, list[Errand]] = {}
+        for at, (plan, seed) in enumerate(pairs):
+            if self._jobs > 1 and self._is_for_workers(plan, seed):
+                errand = Errand(plan.label, seed)
+                sent[errand] = at
+                fit = canonical_json(fit_inputs(plan, self.workspace, seed))
+                groups.setdefault(fit, []).append(errand)
+        if len(sent) < 2 or not can_travel(self._setting):
+            sent, groups = {}, {}
+        answers = workers.run(list(groups.values()))
+        apart = set(sent.values())
+        yield from ((at, None) for at in range(len(pairs)) if at not in apart)
+        for errand, outcome in answers:
+            yield sent[errand], outcome
+
+    def _is_for_workers(self, plan: BuildPlan, seed: int) -> bool:
+        """Whether it is work, can be shared with others by the cache, and can be planned again."""
+        if not plan.cls.can_save() or not self._must_predict(self._stored(plan, seed)):
+            return False
+        try:
+            again = plan_model(plan.label)
+        except ShowcaseError:
+            return False
+        return again.cls is plan.cls and again.arguments == plan.arguments
+
+    def _must_predict(self, stored: StoredRun | None) -> bool:
+        return stored is None or (
+            not self._is_scored(stored) and self._swapped is not None and self._lacks_swaps(stored)
+        )
+
+    def _stored(self, plan: BuildPlan, seed: int) -> StoredRun | None:
+        if self._fresh:
+            return None
+        inputs = self._inputs(plan, seed)
+        return self.store.get(inputs.task, inputs.model, inputs.run_id)
+
+    def _settle(
+        self, plan: BuildPlan, seed: int, outcome: Predicted | ShowcaseError | None
+    ) -> _Settled:
+        """Make, find or score anew one run; ``outcome`` is what a worker did for it."""
+        try:
+            if isinstance(outcome, ShowcaseError):
+                raise outcome
+            stored = self._stored(plan, seed)
+            if stored is None or self._must_predict(stored):
+                if outcome is None:
+                    outcome = self._predictor.run(plan, seed)
+                return _Settled("made", self._write(plan, seed, outcome))
+            if self._is_scored(stored):
+                return _Settled("reused", stored)
+            return _Settled("rescored", self._rescore(stored))
+        except (ContractError, ImageError, MissingDependencyError, TrainingError) as error:
+            return _Settled("failed", failure=Failure(plan.label, seed, error))
+
+    @property
+    def unreadable(self) -> dict[str, str]:
+        """Why each photo that was looked at and cannot be read is so, by image id."""
+        return dict(sorted((self._unreadable | dict(self.workspace.images.unreadable)).items()))
+
+    @cached_property
+    def _setting(self) -> Setting:
+        places = self.workspace.places
+        return Setting(
+            self.workspace.task,
+            places.cache,
+            places.data,
+            fresh=self._fresh,
+            swaps=self._swapped is not None,
+            threads=max(1, usable_cores() // self._jobs),
+        )
 
     def _rescore_others(self, done: Set[str]) -> int:
         """Score the other stored runs on this split alike, so that they stay on one board."""
@@ -189,8 +275,8 @@ class Suite:
         )
         return self.store.write(record, files)
 
-    def _run_one(self, plan: BuildPlan, inputs: RunInputs) -> StoredRun:
-        predicted = self._predictor.run(plan, inputs.seed)
+    def _write(self, plan: BuildPlan, seed: int, predicted: Predicted) -> StoredRun:
+        inputs = self._inputs(plan, seed)
         scored = self._score(predicted.showcases, predicted.timings, predicted.swapped)
         swapped, curve = predicted.swapped, predicted.curve
         files = RunFiles(
@@ -230,7 +316,7 @@ class Suite:
             code=self._code,
             environment=self._environment,
             n=len(self.workspace.queries),
-            unreadable_images=len(self.workspace.images.unreadable),
+            unreadable_images=len(self.unreadable),
             timings=predicted.timings,
             settings=predicted.settings,
             checkpoint_sha256=predicted.checkpoint_sha256,

@@ -55,8 +55,7 @@ class Workspace:
     dataset: Dataset
     images: FeatureStore
     texts: TextStore
-    cache: Path
-    """Folder of what is kept between processes."""
+    places: Places
 
     @classmethod
     def open(
@@ -77,13 +76,18 @@ class Workspace:
         shelf = EncoderShelf()
         texts = TextStore(places.cache, shown, shelf)
         images = FeatureStore(dataset.images, places.cache, shown, shelf, texts)
-        workspace = cls(task, dataset, images, texts, places.cache)
+        workspace = cls(task, dataset, images, texts, places)
         if not len(workspace.scored_split):
             raise UsageError(
                 f"split {task.split!r} of {dataset.path} has no rows, so there is nothing to "
                 f"predict or score. Rows a split: {workspace.split_sizes()}"
             )
         return workspace
+
+    @property
+    def cache(self) -> Path:
+        """Folder of what is kept between processes."""
+        return self.places.cache
 
     @property
     def policy(self) -> SplitPolicy:

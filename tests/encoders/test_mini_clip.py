@@ -206,3 +206,21 @@ def test_loading_leaves_the_global_generator_alone():
 
 def test_the_package_holds_the_weights():
     assert Path(mini_clip.__file__).parent in WEIGHTS.parents
+
+
+def test_a_vector_depends_on_its_own_input_alone(encoder, world, test_rows):
+    import torch
+
+    ids = [pic["id"] for row in test_rows for pic in row["pics"]][:40]
+    photos = [world.load(one) for one in ids]
+    texts = [row["review_text"] for row in test_rows[:40]]
+    for encode, inputs in ((encoder.encode_images, photos), (encoder.encode_texts, texts)):
+        together = encode(inputs)
+        order = np.random.default_rng(0).permutation(len(inputs))
+        torch.set_num_threads(2)
+        mixed = encode([inputs[i] for i in order])
+        torch.set_num_threads(1)
+        assert (mixed == together[order]).all()
+        for size in (1, 7, 16):
+            parts = [encode(inputs[at : at + size]) for at in range(0, 21, size)]
+            assert (np.concatenate(parts)[:21] == together[:21]).all()

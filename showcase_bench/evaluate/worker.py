@@ -1,0 +1,124 @@
+"""A process that fits and predicts for another one, and ends with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from multiprocessing import connection, parent_process
+from pathlib import Path
+
+from showcase_bench.datasets.tasks import Places, Task
+from showcase_bench.errors import ShowcaseError
+from showcase_bench.evaluate.build import plan_model
+from showcase_bench.evaluate.fits import FittedModels
+from showcase_bench.evaluate.others import swapped_queries
+from showcase_bench.evaluate.predict import Predicted, Predictor
+from showcase_bench.evaluate.relay import Event, Teller
+from showcase_bench.evaluate.workspace import Workspace
+from showcase_bench.types import Progress, Query
+
+__all__ = ["Answer", "Broken", "Errand", "Setting", "serve"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all errands have in common."""
+
+    task: Task
+    cache: Path
+    data: Path
+    fresh: bool
+    """Fit again even what is kept."""
+    swaps: bool
+    """Also answer on behalf of other users."""
+    threads: int
+    """For libraries that read ``OMP_NUM_THREADS``, unless that is set already."""
+
+
+@dataclass(frozen=True)
+class Errand:
+    """One model and seed to fit, or to find fitted, and to ask."""
+
+    model: str
+    """Its label, from which it is planned again."""
+    seed: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of an errand."""
+
+    outcome: Predicted | ShowcaseError
+    unreadable: dict[str, str]
+    """Photos that could not be read so far, and why."""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """An error that is no one's but ours."""
+
+    traceback: str
+
+
+def serve(pipe: connection.Connection[Event | Answer | Broken, Errand], setting: Setting) -> None:
+    """Do errands until the pipe is closed at its other end.
+
+    The process ignores interrupts from the terminal, since the one that started it decides what is
+    to be done then, and ends at once when that one is no more.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.environ.setdefault("OMP_NUM_THREADS", str(setting.threads))
+    desk = _Desk(setting, Teller(pipe.send))
+    while True:
+        try:
+            errand = pipe.recv()
+        except EOFError:
+            return
+        try:
+            pipe.send(desk.answer(errand))
+        except Exception:
+            pipe.send(Broken(traceback.format_exc()))
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+class _Desk:
+    """The task, opened at the first errand."""
+
+    def __init__(self, setting: Setting, progress: Progress) -> None:
+        self._setting, self._progress = setting, progress
+
+    def answer(self, errand: Errand) -> Answer:
+        try:
+            outcome: Predicted | ShowcaseError = self._predictor.run(
+                plan_model(errand.model), errand.seed
+            )
+        except ShowcaseError as error:
+            outcome = error
+        return Answer(outcome, dict(self._workspace.images.unreadable))
+
+    @cached_property
+    def _workspace(self) -> Workspace:
+        places = Places(self._setting.cache, self._setting.data)
+        return Workspace.open(self._setting.task, places=places, progress=self._progress)
+
+    @cached_property
+    def _predictor(self) -> Predictor:
+        kept = self._workspace.cache / "fits"
+        fits = FittedModels(kept, self._progress, fresh=self._setting.fresh)
+        swapped: Sequence[Query] | None = None
+        if self._setting.swaps:
+            asked = swapped_queries(self._workspace)
+            swapped = [query for query in asked if query is not None]
+        return Predictor(self._workspace, fits, self._progress, swapped)
