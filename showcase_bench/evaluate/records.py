@@ -100,6 +100,8 @@ class RunRecord:
     """Of what the fitted model saved, where it can."""
     curve_sha256: str | None = None
     """Of the learning curve, where the model has one."""
+    facts: tuple[str, ...] = ()
+    """What the score file knows of the examples beside their scores; nothing in older runs."""
 
     @property
     def label(self) -> str:
@@ -130,6 +132,7 @@ class RunRecord:
             raw["inputs"] = RunInputs(**raw["inputs"])
             raw["timings"] = Timings(**raw["timings"])
             raw["flags"] = tuple(raw["flags"])
+            raw["facts"] = tuple(raw.get("facts", ()))
             raw["levels"] = {name: Levels(**one) for name, one in raw["levels"].items()}
             raw["scores"] = tuple(_score(one) for one in raw["scores"])
             return cls(**raw)

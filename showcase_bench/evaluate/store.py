@@ -16,7 +16,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +30,12 @@ from showcase_bench.evaluate.records import RunRecord
 from showcase_bench.files import replace_file, write_durably
 from showcase_bench.types import Showcase
 
-__all__ = ["RunFiles", "RunStore", "ScoreTable", "StoredRun", "write_atomically"]
+__all__ = ["RunFiles", "RunStore", "ScoreTable", "StoredRun", "safe_name", "write_atomically"]
 
 RUN, PREDICTIONS, SCORES = "run.json", "predictions.jsonl", "scores.parquet"
 SWAPPED, CURVE = "swapped.jsonl", "curve.json"
+_FACT = "fact:"
+"""No signature of a metric begins like this."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,9 @@ class RunFiles:
     def digests(self) -> dict[str, Any]:
         """SHA-256 of each by the record's field; None where there is no such file."""
         return {
-            f"{field.name}_sha256": None if data is None else hashlib.sha256(data).hexdigest()
-            for field in fields(self)
-            for data in (getattr(self, field.name),)
+            f"{one.name}_sha256": None if data is None else hashlib.sha256(data).hexdigest()
+            for one in fields(self)
+            for data in (getattr(self, one.name),)
         }
 
 
@@ -73,12 +75,16 @@ class ScoreTable:
     businesses: tuple[str, ...]
     statistics: Mapping[str, NDArray[np.float64]]
     """Metric signature to rows of shape [n, d]."""
+    facts: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """What slices are made by, of shape [n] each; none in older files."""
 
     def to_parquet(self) -> bytes:
         """Parquet with a list column per metric; equal tables give equal bytes."""
         columns = {"id": pa.array(self.ids, pa.string())}
         columns["user_id"] = pa.array(self.users, pa.string())
         columns["business_id"] = pa.array(self.businesses, pa.string())
+        for name, values in self.facts.items():
+            columns[_FACT + name] = pa.array(np.ascontiguousarray(values, dtype=np.float64))
         for signature, rows in self.statistics.items():
             flat = pa.array(np.ascontiguousarray(rows, dtype=np.float64).reshape(-1))
             columns[signature] = pa.FixedSizeListArray.from_arrays(flat, rows.shape[1])
@@ -94,13 +100,15 @@ class ScoreTable:
         texts = {
             name: tuple(table.column(name).to_pylist()) for name in ("id", "user_id", "business_id")
         }
-        statistics = {}
+        statistics, facts = {}, {}
         for name in table.column_names:
-            if name not in texts:
-                column = table.column(name).combine_chunks()
+            column = table.column(name).combine_chunks()
+            if name.startswith(_FACT):
+                facts[name.removeprefix(_FACT)] = column.to_numpy(zero_copy_only=False)
+            elif name not in texts:
                 flat = column.flatten().to_numpy(zero_copy_only=False)
                 statistics[name] = flat.reshape(table.num_rows, column.type.list_size)
-        return cls(texts["id"], texts["user_id"], texts["business_id"], statistics)
+        return cls(texts["id"], texts["user_id"], texts["business_id"], statistics, facts)
 
 
 @dataclass(frozen=True)
@@ -192,7 +200,7 @@ class RunStore:
 
     def folder(self, task: str, model: str, run_id: str) -> Path:
         """Where a run lives; names are reduced to characters that are safe in every file system."""
-        return self.root / _safe(task) / _safe(model) / run_id
+        return self.root / safe_name(task) / safe_name(model) / run_id
 
     def get(self, task: str, model: str, run_id: str) -> StoredRun | None:
         """The stored run, or None."""
@@ -203,7 +211,7 @@ class RunStore:
         """All runs, or those of one task, in the order of their paths."""
         if not self.root.is_dir():
             raise StoreError(f"{self.root}: no such folder of results")
-        pattern = f"{_safe(task) if task else '*'}/*/*/{RUN}"
+        pattern = f"{safe_name(task) if task else '*'}/*/*/{RUN}"
         for path in sorted(self.root.glob(pattern)):
             if not path.parent.name.startswith("."):
                 yield self._load(path.parent)
@@ -271,5 +279,6 @@ def _clear_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _safe(name: str) -> str:
+def safe_name(name: str) -> str:
+    """A name for a file or folder that is safe in every file system and leads nowhere else."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".") or "-"

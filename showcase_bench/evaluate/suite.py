@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 import showcase_bench
 from showcase_bench.canonical import canonical_json
 from showcase_bench.errors import (
@@ -20,6 +23,7 @@ from showcase_bench.errors import (
 )
 from showcase_bench.evaluate.build import BuildPlan, plan_model
 from showcase_bench.evaluate.environment import code_revision, describe_environment
+from showcase_bench.evaluate.facts import FACTS, example_facts
 from showcase_bench.evaluate.fits import FittedModels, fit_inputs
 from showcase_bench.evaluate.frame import frame_of_workspace
 from showcase_bench.evaluate.others import swapped_queries, swaps_of
@@ -261,9 +265,10 @@ class Suite:
         return self._scorer.score(showcases, timings=timings, swaps=swaps)
 
     def _is_scored(self, stored: StoredRun) -> bool:
-        """Whether its scores are those of today's metrics."""
+        """Whether its scores are those of today's metrics, with today's facts of the examples."""
         wanted = [metric.signature for metric in self._scorer.metrics]
-        return [score.signature for score in stored.record.scores] == wanted
+        found = [score.signature for score in stored.record.scores]
+        return found == wanted and stored.record.facts == FACTS
 
     def _rescore(self, stored: StoredRun) -> StoredRun:
         """Score stored predictions with today's metrics; the model is not run."""
@@ -271,7 +276,11 @@ class Suite:
         scored = self._score(showcases, stored.record.timings, swapped)
         files = stored.files(self._table(scored))
         record = replace(
-            stored.record, scores=scored.scores, levels=self._scorer.levels, **files.digests()
+            stored.record,
+            scores=scored.scores,
+            levels=self._scorer.levels,
+            facts=FACTS,
+            **files.digests(),
         )
         return self.store.write(record, files)
 
@@ -294,7 +303,12 @@ class Suite:
             users=tuple(query.user_id for query in queries),
             businesses=tuple(query.business_id for query in queries),
             statistics=scored.statistics,
+            facts=self._facts,
         ).to_parquet()
+
+    @cached_property
+    def _facts(self) -> dict[str, NDArray[np.float64]]:
+        return example_facts(self.workspace)
 
     def _record(
         self,
@@ -323,6 +337,7 @@ class Suite:
             scores=scored.scores,
             primary=self.workspace.task.primary_names(),
             levels=self._scorer.levels,
+            facts=FACTS,
             **files.digests(),
         )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -17,9 +18,9 @@ from showcase_bench.metrics import Metric, parse_metric
 from showcase_bench.stats.differences import differences
 from showcase_bench.stats.ranks import rank_intervals, tie_letters
 
-__all__ = ["Board", "Column", "Row", "Section", "build_board"]
+__all__ = ["Board", "Column", "Row", "Section", "Slice", "SliceRow", "build_board", "contends"]
 
-SCHEMA = 1
+SCHEMA = 2
 ALPHA = 0.05
 
 
@@ -55,6 +56,34 @@ class Row:
     scores: Mapping[str, EntryScore]
     """By metric name."""
 
+    @property
+    def contends(self) -> bool:
+        """Whether it is neither a ceiling nor a control that gains from a leak."""
+        return contends(self.role, self.flags)
+
+
+@dataclass(frozen=True)
+class SliceRow:
+    """One system on part of the examples."""
+
+    model: str
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The primary metric of a section on part of the examples."""
+
+    fact: str
+    """What the examples are parted by."""
+    label: str
+    n: int
+    """Examples in it."""
+    rows: tuple[SliceRow, ...]
+    """In the order of the section; those that attempt nothing are left out."""
+
 
 @dataclass(frozen=True)
 class Section:
@@ -64,6 +93,7 @@ class Section:
     primary: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+    slices: tuple[Slice, ...]
 
 
 @dataclass(frozen=True)
@@ -74,6 +104,11 @@ class Board:
     n: int
     sections: tuple[Section, ...]
     notes: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of :meth:`to_json`, which says that two boards are the same."""
+        return hashlib.sha256(self.to_json()).hexdigest()
 
     def to_json(self) -> bytes:
         """Readable JSON with a stable key order."""
@@ -99,7 +134,7 @@ def build_board(runs: Sequence[StoredRun]) -> Board:
     scored = [parse_metric(signature) for signature in identity.metrics]
     # Costs differ from run to run, and a board is the same bytes for the same predictions.
     metrics = [metric for metric in scored if metric.kind != "run"]
-    entries = load_entries(kept, metrics)
+    entries = load_entries(kept, metrics, sliced=identity.primary.values())
     levels = kept[0].record.levels
     sections = []
     for name, leading in identity.primary.items():
@@ -134,7 +169,8 @@ def _build_section(
         return value is None, size, entry.role != "ceiling", entry.label
 
     shown.sort(key=order)
-    ranked = [e for e in shown if _contends(e) and e.scores[primary.name].value is not None]
+    valued = [one for one in shown if one.scores[primary.name].value is not None]
+    ranked = [one for one in valued if contends(one.role, one.flags)]
     certainty = _ranks(ranked, primary, sign)
     rows = tuple(
         Row(
@@ -163,7 +199,25 @@ def _build_section(
         )
         for metric in metrics
     )
-    return Section(name, primary.name, columns, rows)
+    return Section(name, primary.name, columns, rows, _slices(shown, primary.name))
+
+
+def _slices(entries: Sequence[Entry], primary: str) -> tuple[Slice, ...]:
+    if not entries:
+        return ()
+    return tuple(
+        Slice(
+            cut.fact,
+            cut.label,
+            len(cut.rows),
+            tuple(
+                SliceRow(one.label, score.value, score.low, score.high)
+                for one in entries
+                for score in one.sliced.get(primary, ())[at : at + 1]
+            ),
+        )
+        for at, cut in enumerate(entries[0].cuts)
+    )
 
 
 def _placed(score: EntryScore, levels: Levels | None) -> EntryScore:
@@ -172,8 +226,9 @@ def _placed(score: EntryScore, levels: Levels | None) -> EntryScore:
     return replace(score, normalised=levels.normalised(score.value))
 
 
-def _contends(entry: Entry) -> bool:
-    return entry.role != "ceiling" and "exploits leak" not in entry.flags
+def contends(role: str, flags: Collection[str]) -> bool:
+    """Whether a system of this role and with these flags may take a rank."""
+    return role != "ceiling" and "exploits leak" not in flags
 
 
 def _ranks(

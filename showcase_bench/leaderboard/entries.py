@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from showcase_bench.evaluate import StoredRun
 from showcase_bench.evaluate.frame import codes
 from showcase_bench.evaluate.groups import SeedGroup, seed_groups
 from showcase_bench.evaluate.scoring import LEVEL
+from showcase_bench.leaderboard.slices import Cut, cuts
 from showcase_bench.metrics import Metric
 from showcase_bench.stats.differences import System, system_interval
 
@@ -47,30 +48,49 @@ class Entry:
     """By metric name: value and influence of each seed, in the order of ``seeds``."""
     clusters: tuple[NDArray[np.int64], NDArray[np.int64]]
     """User and business codes of the examples."""
+    cuts: tuple[Cut, ...]
+    """Slices; the same for all entries of a board."""
+    sliced: dict[str, tuple[EntryScore, ...]]
+    """By metric name, for those that were asked for: the score in each of ``cuts``."""
 
 
-def load_entries(runs: Sequence[StoredRun], metrics: Sequence[Metric]) -> list[Entry]:
+def load_entries(
+    runs: Sequence[StoredRun], metrics: Sequence[Metric], sliced: Collection[str] = ()
+) -> list[Entry]:
     """Read the statistics of ``runs``, ordered by model, arguments and seed.
+
+    Parameters
+    ----------
+    sliced
+        Names of the metrics to score in slices as well; those of whole sets are left out, since
+        sets of other sizes cannot be compared.
 
     Raises
     ------
     StoreError
         A score file is damaged, lacks a metric, or covers other examples than the first one.
     """
-    return [_entry(group, metrics) for group in seed_groups(runs)]
+    groups = list(seed_groups(runs))
+    tables = [table for group in groups for table in group.tables]
+    known = set(tables[0].facts).intersection(*(table.facts for table in tables))
+    found = tuple(cuts({name: tables[0].facts[name] for name in sorted(known)}))
+    return [_entry(group, metrics, sliced, found) for group in groups]
 
 
-def _entry(group: SeedGroup, metrics: Sequence[Metric]) -> Entry:
+def _entry(
+    group: SeedGroup, metrics: Sequence[Metric], asked: Collection[str], found: tuple[Cut, ...]
+) -> Entry:
     clusters = codes(group.tables[0].users), codes(group.tables[0].businesses)
     scores: dict[str, EntryScore] = {}
     systems: dict[str, System] = {}
+    sliced: dict[str, tuple[EntryScore, ...]] = {}
     for metric in metrics:
         stats = group.statistics(metric)
-        values = tuple(float(metric.score(rows.sum(axis=0))) for rows in stats)
-        influence = np.stack([metric.influence(rows) for rows in stats], axis=1)
-        systems[metric.name] = System(values, influence)
-        counts = group.attempted(metric)
-        scores[metric.name] = _average(metric, systems[metric.name], clusters, *counts)
+        systems[metric.name] = _system(metric, stats)
+        attempted, missing = group.attempted(metric)
+        scores[metric.name] = _average(metric, systems[metric.name], clusters, attempted, missing)
+        if metric.name in asked and metric.kind != "set" and attempted:
+            sliced[metric.name] = tuple(_in_slice(metric, stats, clusters, one) for one in found)
     record = group.record
     return Entry(
         label=record.label,
@@ -81,7 +101,26 @@ def _entry(group: SeedGroup, metrics: Sequence[Metric]) -> Entry:
         scores=scores,
         systems=systems,
         clusters=clusters,
+        cuts=found,
+        sliced=sliced,
     )
+
+
+def _system(metric: Metric, stats: Sequence[NDArray[np.float64]]) -> System:
+    values = tuple(float(metric.score(rows.sum(axis=0))) for rows in stats)
+    return System(values, np.stack([metric.influence(rows) for rows in stats], axis=1))
+
+
+def _in_slice(
+    metric: Metric,
+    stats: Sequence[NDArray[np.float64]],
+    clusters: Sequence[NDArray[np.int64]],
+    cut: Cut,
+) -> EntryScore:
+    """The score on some of the examples; a missing prediction counts as in the whole."""
+    system = _system(metric, [rows[cut.rows] for rows in stats])
+    own = [column[cut.rows] for column in clusters]
+    return _average(metric, system, own, len(cut.rows) * len(stats), 0)
 
 
 def _average(

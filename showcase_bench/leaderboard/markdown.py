@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from showcase_bench.formatting import escape, format_number
-from showcase_bench.leaderboard.board import Board, Column, Row, Section
+from showcase_bench.leaderboard.board import Board, Column, Row, Section, SliceRow
 from showcase_bench.leaderboard.entries import EntryScore
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "format_ceiling",
     "format_cell",
     "format_floor",
+    "format_part",
     "format_placed",
     "format_rank",
     "sense",
@@ -34,9 +35,10 @@ def board_markdown(board: Board) -> str:
     ]
     for section in board.sections:
         lines += ["", *_section(section)]
+        lines += _slices(section)
     lines += ["", "## How to read it", ""]
     lines += [f"- {escape(note)}" for note in board.notes]
-    lines += ["", "## Signatures", ""]
+    lines += ["", "## Signatures", "", f"Content hash of this board: `{board.digest}`.", ""]
     lines += [
         f"- {escape(column.name)}: `{column.signature}`"
         for section in board.sections
@@ -59,6 +61,33 @@ def _section(section: Section) -> list[str]:
         lines.append(_table_row(["", "", "*floor*", *floor]))
         lines.append(_table_row(["", "", "*ceiling*", *ceiling]))
     return lines
+
+
+def _slices(section: Section) -> list[str]:
+    """The primary metric on parts of the examples, systems down and slices across."""
+    if not section.slices:
+        return []
+    column = next(one for one in section.columns if one.name == section.primary)
+    heads = [f"{escape(one.label)} (n = {one.n:,})" for one in section.slices]
+    lines = ["", f"### {escape(section.primary)} {sense(column)} by slice", ""]
+    lines.append(_table_row(["system", *heads]))
+    lines.append(_table_row(["---", *["---:"] * len(heads)]))
+    cells = [{one.model: one for one in part.rows} for part in section.slices]
+    for row in section.rows:
+        if any(row.model in part for part in cells):
+            found = [part.get(row.model) for part in cells]
+            lines.append(_table_row([_system(row), *(format_part(one) for one in found)]))
+    return lines
+
+
+def format_part(one: SliceRow | None) -> str:
+    """As :func:`format_cell`, of a system on part of the examples; a dash where it is not there."""
+    if one is None or one.value is None:
+        return "–"
+    if one.low is None or one.high is None:
+        return format_number(one.value)
+    half = max(one.high - one.value, one.value - one.low)
+    return f"{format_number(one.value)} ±{format_number(half, like=one.value)}"
 
 
 def format_floor(column: Column) -> str:

@@ -81,8 +81,8 @@ def forest_plot(section: Section) -> Markup:
 def front_plot(section: Section, relevance: str, diversity: str) -> Markup:
     """Relevance against diversity, one dot a system, and the front that none beats on both.
 
-    Systems that are given the answer are shown, and are not on the front. Empty when fewer than
-    two systems have both.
+    Systems that are given the answer, or use a leak, are shown, and are not on the front. Empty
+    when fewer than two systems have both.
     """
     points = [
         (row, row.scores[relevance].value, row.scores[diversity].value)
@@ -99,7 +99,7 @@ def front_plot(section: Section, relevance: str, diversity: str) -> Markup:
     parts += [_text(54, up(t) + 4, f"{t:g}", "label small") for t in up.ticks()]
     parts.append(_text(310, 284, relevance, "tick"))
     parts.append(_text(20, 18, diversity, "start"))
-    fair = [(r, d) for row, r, d in both if row.role != "ceiling"]
+    fair = [(r, d) for row, r, d in both if row.contends]
     ahead = front([r for r, _ in fair], [d for _, d in fair])
     corners = sorted(point for point, on in zip(fair, ahead, strict=True) if on)
     parts += [

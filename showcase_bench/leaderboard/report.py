@@ -13,11 +13,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from showcase_bench.evaluate import StoredRun, Workspace
 from showcase_bench.evaluate.compatible import newest
 from showcase_bench.leaderboard.board import Board, Section
-from showcase_bench.leaderboard.gallery import build_gallery
+from showcase_bench.leaderboard.gallery import Gallery, build_gallery
 from showcase_bench.leaderboard.markdown import (
     TITLES,
     format_ceiling,
     format_floor,
+    format_part,
     format_placed,
     format_rank,
     sense,
@@ -25,7 +26,7 @@ from showcase_bench.leaderboard.markdown import (
 from showcase_bench.leaderboard.plots import forest_plot, front_plot
 from showcase_bench.types import Progress
 
-__all__ = ["build_report"]
+__all__ = ["board_page", "build_report"]
 
 
 def build_report(
@@ -34,7 +35,16 @@ def build_report(
     """The page; ``runs`` are those that ``board`` was built from."""
     kept = newest(runs)
     labelled = _in_board_order(board, kept)
-    k = workspace.policy.k
+    return _page(board, build_gallery(workspace, labelled, progress), labelled)
+
+
+def board_page(board: Board) -> str:
+    """The board and its plots alone; equal boards give equal bytes."""
+    return _page(board, None, [])
+
+
+def _page(board: Board, gallery: Gallery | None, labelled: Sequence[tuple[str, StoredRun]]) -> str:
+    k = board.identity.policy["k"]
     environment = Environment(
         loader=PackageLoader("showcase_bench.leaderboard"),
         autoescape=select_autoescape(default=True, default_for_string=True),
@@ -44,21 +54,23 @@ def build_report(
     )
     environment.filters.update(
         cell=format_placed,
+        part=format_part,
         floor=format_floor,
         ceiling=format_ceiling,
         rank=format_rank,
         sense=sense,
     )
     photos = next((s for s in board.sections if s.name == "photos"), None)
-    return environment.get_template("report.html.j2").render(
+    page = environment.get_template("report.html.j2").render(
         board=board,
         titles=TITLES,
         headlines=[_headline(section) for section in board.sections],
         forests=[forest_plot(section) for section in board.sections],
         front="" if photos is None else front_plot(photos, f"recall@{k}", f"div@{k}"),
-        gallery=build_gallery(workspace, labelled, progress),
+        gallery=gallery,
         runs=[(label, run.record) for label, run in labelled],
     )
+    return f"{page}\n"
 
 
 def _in_board_order(board: Board, runs: Sequence[StoredRun]) -> list[tuple[str, StoredRun]]:

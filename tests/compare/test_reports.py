@@ -15,11 +15,11 @@ import pytest
 
 from showcase_bench.compare import Field, Settings, compare
 from showcase_bench.compare.report.forest import forest_plot, plain_names
-from showcase_bench.compare.report.latex import escape_latex
 from showcase_bench.compare.report.matrix import pairwise_matrix
 from showcase_bench.compare.systems import Contender
 from showcase_bench.errors import UsageError
 from showcase_bench.formatting import escape, format_number, format_p, one_line
+from showcase_bench.latex import escape_latex
 from showcase_bench.metrics import parse_metric
 
 PRECISION, BLEU = parse_metric("precision@3"), parse_metric("bleu-4")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from showcase_bench.compare.report.tables import (
@@ -14,57 +13,14 @@ from showcase_bench.compare.report.tables import (
 )
 from showcase_bench.compare.results import Comparison, MetricResult, SystemResult
 from showcase_bench.formatting import format_number
+from showcase_bench.latex import booktabs, escape_latex, figures
 
-__all__ = ["comparison_latex", "escape_latex"]
+__all__ = ["comparison_latex"]
 
 _ACROSS = 6
 """Metrics side by side in one table; with more of them each has its own."""
 _DOWN = 40
 """Pairs in one table, which cannot go on on the next page."""
-_SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "[": "{[}",
-    "]": "{]}",
-    "*": "{*}",
-    "|": r"\textbar{}",
-    "`": r"\textasciigrave{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "−": r"$-$",
-    "–": "--",
-    "\0": "{}",
-    "±": r"$\pm$",
-    "↑": r"$\uparrow$",
-    "↓": r"$\downarrow$",
-    "←": r"$\leftarrow$",
-    "→": r"$\rightarrow$",
-    "×": r"$\times$",
-    "≤": r"$\leq$",
-    "≥": r"$\geq$",
-    "…": r"\dots{}",
-}
-
-
-def escape_latex(text: str) -> str:
-    """Text that LaTeX sets as it is, on one line; letters of other scripts are kept."""
-    flat = "".join(char if char.isprintable() else " " for char in text)
-    apart = re.sub("-(?=-)", "-\0", re.sub(r"\s+", " ", flat).strip())  # -- would be a dash
-    return "".join(_SPECIAL.get(char, char) for char in apart)
-
-
-def _figures(text: str) -> str:
-    """A cell of numbers, with minus signs for hyphens before them and dashes between them."""
-    signed = re.sub(r"(?<![\w.])-(?=[\d.])", "−", text)
-    return escape_latex(re.sub(r"(?<=\d)-(?=\d)", "–", signed))
 
 
 def comparison_latex(comparison: Comparison) -> str:
@@ -100,13 +56,13 @@ def _systems(comparison: Comparison, metrics: Sequence[MetricResult]) -> list[st
     heads = ["rank", "system", *(f"{one.name} {arrow(one)}".strip() for one in metrics)]
     rows = [
         [
-            _figures(rank_text(one)),
+            figures(rank_text(one)),
             escape_latex(one.system),
             *(_value(by_metric[metric.name][one.system]) for metric in metrics),
         ]
         for one in order
     ]
-    return _table("ll" + "r" * len(metrics), caption, [escape_latex(one) for one in heads], rows)
+    return booktabs("ll" + "r" * len(metrics), caption, [escape_latex(one) for one in heads], rows)
 
 
 def _value(one: SystemResult) -> str:
@@ -117,7 +73,7 @@ def _value(one: SystemResult) -> str:
     if one.ci is not None:
         half = max(one.ci[1] - one.value, one.value - one.ci[0])
         text += f" ± {format_number(half, like=one.value)}"
-    return rf"{_figures(text)}\textsuperscript{{{escape_latex(one.letters)}}}"
+    return rf"{figures(text)}\textsuperscript{{{escape_latex(one.letters)}}}"
 
 
 def _pairs(comparison: Comparison) -> list[str]:
@@ -132,24 +88,6 @@ def _pairs(comparison: Comparison) -> list[str]:
         rows = []
         for one in pairs[start : start + _DOWN]:
             cells = pair_cells(heads, one)
-            rows.append([escape_latex(cell) for cell in cells[:2]] + [*map(_figures, cells[2:])])
-        lines += [*_table(columns, caption, [escape_latex(one) for one in heads], rows), ""]
+            rows.append([escape_latex(cell) for cell in cells[:2]] + [*map(figures, cells[2:])])
+        lines += [*booktabs(columns, caption, [escape_latex(one) for one in heads], rows), ""]
     return lines
-
-
-def _table(
-    columns: str, caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]
-) -> list[str]:
-    return [
-        r"\begin{table}",
-        r"\centering",
-        rf"\caption{{{escape_latex(caption)}}}",
-        rf"\begin{{tabular}}{{{columns}}}",
-        r"\toprule",
-        rf"{' & '.join(heads)} \\",
-        r"\midrule",
-        *(rf"{' & '.join(row)} \\" for row in rows),
-        r"\bottomrule",
-        r"\end{tabular}",
-        r"\end{table}",
-    ]
