@@ -129,8 +129,14 @@ def check(
     and a file that has changed is told with its row. Exit status 0, or 1 where something differs.
     """
     from showcase_bench.errors import StoreError, UsageError
+    from showcase_bench.evaluate.compatible import newest
     from showcase_bench.leaderboard import build_board
-    from showcase_bench.leaderboard.check import Problem, compare_files, verify_runs
+    from showcase_bench.leaderboard.check import (
+        Problem,
+        compare_files,
+        unlisted_runs,
+        verify_runs,
+    )
 
     problems: list[Problem] = []
     checked: list[str] = []
@@ -139,11 +145,13 @@ def check(
         raise UsageError(f"{out} holds no <task>.runs.json; `leaderboard build` writes it")
     for path in listed:
         name = path.name.removesuffix(".runs.json")
-        damaged = verify_runs(path.read_bytes(), str(path), results)
+        recorded = path.read_bytes()
+        damaged = verify_runs(recorded, str(path), results)
         if not damaged:
             try:
                 runs = _runs(results, name)[name]
-                damaged = compare_files(_files(build_board(runs), runs, results, out, claims))
+                damaged = unlisted_runs(recorded, str(path), newest(runs), results)
+                damaged += compare_files(_files(build_board(runs), runs, results, out, claims))
             except StoreError as error:
                 damaged = [Problem(str(results), "", str(error))]
         problems += damaged

@@ -12,7 +12,7 @@ from showcase_bench.errors import StoreError
 from showcase_bench.evaluate import StoredRun
 from showcase_bench.evaluate.records import pretty_json
 
-__all__ = ["Problem", "compare_files", "manifest", "verify_runs"]
+__all__ = ["Problem", "compare_files", "manifest", "unlisted_runs", "verify_runs"]
 
 SCHEMA = 1
 
@@ -69,6 +69,22 @@ def verify_runs(recorded: bytes, where: str, root: Path) -> list[Problem]:
                 continue
             problems.append(Problem(str(path), f"{run['row']}, seed {run['seed']}", message))
     return problems
+
+
+def unlisted_runs(
+    recorded: bytes, where: str, runs: Iterable[StoredRun], root: Path
+) -> list[Problem]:
+    """Runs that were not there when the board was built; raises like :func:`verify_runs`."""
+    known = _recorded(recorded, where)
+    return [
+        Problem(
+            str(run.folder),
+            f"{run.record.label}, seed {run.record.inputs.seed}",
+            "is a run that the board does not hold; build it again",
+        )
+        for run in runs
+        if run.folder.relative_to(root).as_posix() not in known
+    ]
 
 
 def compare_files(wanted: Mapping[Path, bytes]) -> list[Problem]:

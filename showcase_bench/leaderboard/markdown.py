@@ -135,7 +135,7 @@ def sense(column: Column) -> str:
 
 
 def _system(row: Row) -> str:
-    flags = f" *({', '.join(row.flags)})*" if row.flags else ""
+    flags = f" *({escape(', '.join(row.flags))})*" if row.flags else ""
     return f"{escape(row.model)}{flags}"
 
 

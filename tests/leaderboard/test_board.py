@@ -168,7 +168,7 @@ def test_the_report_shows_what_it_should(workspace, runs):
 
 def test_json_has_no_nan_and_reads_back(runs):
     board = json.loads(build_board(runs).to_json(), parse_constant=lambda name: 1 / 0)
-    assert board["schema"] == 1
+    assert board["schema"] == 2
     assert board["identity"]["task"] == "file-toy"
 
 
