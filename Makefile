@@ -1,7 +1,7 @@
 # Everything runs in .venv, which the targets make and fill when it is missing or out of date.
 #   make demo    install, run and train models on the embedded task, print board and report
 #   make test    install, run the tests
-#   make check   install, lint, types, layers
+#   make check   install, lint, types, layers, boards
 #   make bench   install, run the benchmarks (minutes)
 #   make results install, train all models with three seeds, write results/ and leaderboards/ (an hour)
 
@@ -47,6 +47,8 @@ check: $(VENV)/.dev
 	@$(BIN)/mypy
 	@echo "==> import-linter"
 	@$(BIN)/lint-imports
+	@echo "==> leaderboards"
+	@$(BIN)/showcase-bench leaderboard check --claims baselines/claims.toml
 
 format: $(VENV)/.dev
 	@$(BIN)/ruff check --fix .

@@ -166,7 +166,7 @@ def _slices(section: Section) -> Figure:
                     label=f"{part.label} ({part.n:,})" if place == 0 else None,
                 )
         axes.set_xlabel(section.primary)
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), frameon=False, fontsize=7.5)
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), frameon=False, fontsize=7.5)
     panels[0].set_yticks(range(len(shown)), [names[row.model] for row in shown])
     panels[0].set_ylim(len(shown) - 0.4, -0.6)
     return figure

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -268,3 +269,22 @@ def test_other_metrics_are_scored_from_stored_predictions(workspace, tmp_path, m
         assert run.predictions() == predictions[run.record.inputs.model]
     again = Suite(workspace, store, metrics=metrics).run(parse_models("random"), [0])
     assert (again.made, again.reused, again.rescored) == (0, 1, 0)
+
+
+SAMPLES = Path(__file__).parent / "samples"
+
+
+@pytest.mark.parametrize("path", sorted(SAMPLES.glob("run-*.json")), ids=lambda path: path.stem)
+def test_records_of_older_versions_still_load(path):
+    record = RunRecord.from_json(path.read_bytes(), str(path))
+    raw = json.loads(path.read_bytes())
+    assert record.id == raw["id"] == record.inputs.run_id
+    assert [score.value for score in record.scores] == [one["value"] for one in raw["scores"]]
+    assert record.facts == tuple(raw.get("facts", ()))
+
+
+def test_records_of_a_newer_version_are_refused():
+    raw = json.loads(next(SAMPLES.glob("run-*.json")).read_bytes())
+    raw["schema"] += 1
+    with pytest.raises(StoreError, match="update showcase-bench"):
+        RunRecord.from_json(json.dumps(raw).encode(), "here")
