@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import traceback
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -72,6 +73,7 @@ def serve(pipe: connection.Connection[Event | Answer | Broken, Errand], setting:
     to be done then, and ends at once when that one is no more.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warnings.simplefilter("ignore")  # they would be printed between the bars of the other process
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ.setdefault("OMP_NUM_THREADS", str(setting.threads))
     desk = _Desk(setting, Teller(pipe.send))
