@@ -171,7 +171,8 @@ def main() -> None:
         return
     if arguments.sizes < 2:
         parser.error("--sizes must be at least 2, or nothing can be fitted")
-    from showcase_bench.datasets.synth import available_processors, scaled
+    from showcase_bench.datasets.synth import scaled
+    from showcase_bench.processes import available_processors
 
     jobs = arguments.jobs or available_processors()
     figures = []

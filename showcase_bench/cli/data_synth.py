@@ -85,7 +85,8 @@ def command(out: Path, jobs: int | None, as_json: bool, quiet: bool, **settings:
     when they are asked for, the planted truth (truth/, never shown to models) and a manifest for
     `data check`. Equal options give equal bytes. Nothing scored on it is a GEST result.
     """
-    from showcase_bench.datasets.synth import available_processors, synth
+    from showcase_bench.datasets.synth import synth
+    from showcase_bench.processes import available_processors
 
     config = _config(**settings)
     with BarProgress(quiet=quiet or as_json) as progress:

@@ -33,10 +33,11 @@ from showcase_bench.evaluate.records import RunInputs, RunRecord
 from showcase_bench.evaluate.scoring import Scored, Scorer
 from showcase_bench.evaluate.store import RunFiles, RunStore, ScoreTable, StoredRun
 from showcase_bench.evaluate.worker import Errand, Setting
-from showcase_bench.evaluate.workers import Workers, can_travel, usable_cores
+from showcase_bench.evaluate.workers import Workers, can_travel
 from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.metrics import Metric
 from showcase_bench.metrics.batch import Swap
+from showcase_bench.processes import available_processors
 from showcase_bench.types import NoProgress, Progress, Query, Showcase, Timings
 
 __all__ = ["Failure", "Suite", "SuiteResult"]
@@ -204,7 +205,7 @@ class Suite:
             places.data,
             fresh=self._fresh,
             swaps=self._swapped is not None,
-            threads=max(1, usable_cores() // self._jobs),
+            threads=max(1, available_processors() // self._jobs),
         )
 
     def _rescore_others(self, done: Set[str]) -> int:

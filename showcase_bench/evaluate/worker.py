@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 import traceback
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from multiprocessing import connection, parent_process
+from multiprocessing import connection
 from pathlib import Path
 
 from showcase_bench.datasets.tasks import Places, Task
@@ -21,6 +20,7 @@ from showcase_bench.evaluate.others import swapped_queries
 from showcase_bench.evaluate.predict import Predicted, Predictor
 from showcase_bench.evaluate.relay import Event, Teller
 from showcase_bench.evaluate.workspace import Workspace
+from showcase_bench.processes import end_with_parent
 from showcase_bench.types import Progress, Query
 
 __all__ = ["Answer", "Broken", "Errand", "Setting", "serve"]
@@ -74,7 +74,7 @@ def serve(pipe: connection.Connection[Event | Answer | Broken, Errand], setting:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore")  # they would be printed between the bars of the other process
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     os.environ.setdefault("OMP_NUM_THREADS", str(setting.threads))
     desk = _Desk(setting, Teller(pipe.send))
     while True:
@@ -86,13 +86,6 @@ def serve(pipe: connection.Connection[Event | Answer | Broken, Errand], setting:
             pipe.send(desk.answer(errand))
         except Exception:
             pipe.send(Broken(traceback.format_exc()))
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
 
 
 class _Desk:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import pickle
 import sys
 from collections import deque
@@ -18,27 +17,21 @@ from showcase_bench.errors import ContractError, ShowcaseError
 from showcase_bench.evaluate.predict import Predicted
 from showcase_bench.evaluate.relay import Event, Follower
 from showcase_bench.evaluate.worker import Answer, Broken, Errand, Setting, serve
+from showcase_bench.processes import available_processors
 from showcase_bench.types import Progress
 
-__all__ = ["Workers", "can_travel", "default_jobs", "usable_cores"]
+__all__ = ["Workers", "can_travel", "default_jobs"]
 
 _MOST_BY_DEFAULT = 4
 _SECONDS_TO_END = 10.0
 _ACCELERATORS = ("/dev/nvidiactl", "/dev/kfd")
 
 
-def usable_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def default_jobs() -> int:
     """As many processes as cores, at most 4; one where a GPU would have to be shared."""
     if sys.platform == "darwin" or any(Path(one).exists() for one in _ACCELERATORS):
         return 1
-    return min(usable_cores(), _MOST_BY_DEFAULT)
+    return min(available_processors(), _MOST_BY_DEFAULT)
 
 
 def can_travel(setting: Setting) -> bool:

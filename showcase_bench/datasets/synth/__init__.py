@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from showcase_bench.datasets.synth.levels import truth_levels
     from showcase_bench.datasets.synth.photos import SynthImages, synth_images_beside
     from showcase_bench.datasets.synth.planted import PlantedRow, PlantedSubject, read_truth
-    from showcase_bench.datasets.synth.workers import available_processors
     from showcase_bench.datasets.synth.write import SynthReport, synth
 
 __all__ = [
@@ -32,7 +31,6 @@ __all__ = [
     "PlantedSubject",
     "SynthImages",
     "SynthReport",
-    "available_processors",
     "read_truth",
     "scaled",
     "synth",
@@ -47,7 +45,6 @@ _HOME = {
     "PlantedSubject": "planted",
     "SynthImages": "photos",
     "SynthReport": "write",
-    "available_processors": "workers",
     "read_truth": "planted",
     "scaled": "division",
     "synth": "write",
