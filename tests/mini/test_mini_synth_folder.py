@@ -262,7 +262,7 @@ def test_a_disk_that_fills_leaves_nothing(tmp_path, monkeypatch):
 
 
 def test_processes_that_are_ended_from_outside_are_reported(tmp_path, small_towns, monkeypatch):
-    monkeypatch.setattr(workers, "_end_with_parent", partial(os._exit, 1))
+    monkeypatch.setattr(workers, "end_with_parent", partial(os._exit, 1))
     with pytest.raises(StoreError, match="fewer --jobs"):
         synth(SMALL, tmp_path / "world", jobs=2)
     assert list(tmp_path.iterdir()) == []
