@@ -24,6 +24,7 @@ _VERBS = {
     "audit": ("showcase_bench.cli.audit", "Show which metrics see which fault."),
     "leaderboard": ("showcase_bench.cli.leaderboard", "Build leaderboards from stored runs."),
     "data": ("showcase_bench.cli.data", "Get, make, describe and check data sets."),
+    "cache": ("showcase_bench.cli.cache", "List, prune or clear what is kept between runs."),
     "doctor": ("showcase_bench.cli.doctor", "Check that every metric gives its golden numbers."),
     "list": ("showcase_bench.cli.list_names", "List models, metrics, tasks or encoders."),
 }
