@@ -89,7 +89,7 @@ def build_site(
     contents = Contents.of(board or build_board(runs), runs, workspace)
     audited = None if audit is None else audit_view(audit, contents.board.identity)
     with new_folder(folder) as temporary:
-        thumbnails = Thumbnails(workspace.images, temporary)
+        thumbnails = Thumbnails(workspace.images, temporary, workspace.cache / "thumbnails")
         pairs = _write_data(contents, temporary, thumbnails, progress, most_compared)
         card = data_card(workspace.dataset, workspace.policy, decode=False, progress=progress)
         shown: dict[str, dict[str, Any]] = {

@@ -13,11 +13,11 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ChunkWriter", "packed_chunk", "plain_chunk", "round_value", "safe_json"]
+__all__ = ["DIGITS", "ChunkWriter", "packed_chunk", "plain_chunk", "round_value", "safe_json"]
 
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
-_DIGITS = 5
-"""Significant digits of numbers; what a page shows has four at most."""
+DIGITS = 5
+"""Significant digits of numbers; pages show four at most."""
 
 
 def safe_json(value: object) -> str:
@@ -48,11 +48,11 @@ def packed_chunk(key: str, value: object) -> bytes:
     return f'showcaseSite.unpack({safe_json(key)},"{text}");\n'.encode("ascii")
 
 
-def round_value(value: float | None) -> float | int | None:
-    """A number with five significant digits; whole ones without a point. None stays."""
+def round_value(value: float | None, digits: int = DIGITS) -> float | int | None:
+    """A number with so many significant digits; whole ones without a point. None stays."""
     if value is None:
         return None
-    short = float(f"{value:.{_DIGITS}g}")
+    short = float(f"{value:.{digits}g}")
     return int(short) if short.is_integer() and abs(short) < 1e15 else short
 
 

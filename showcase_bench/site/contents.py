@@ -104,7 +104,13 @@ class Contents:
     def default_systems(self) -> tuple[int, ...]:
         """Numbers of up to six systems to show first: full showcases, then leaders of sections."""
         fair = [i for i, one in enumerate(self.systems) if one.role == "system"]
+        places: dict[int, int] = {}
+        for section in self.board.sections:
+            for place, row in enumerate(section.rows):
+                number = self.numbers[row.model]
+                places[number] = places.get(number, 0) + place
         full = [i for i in fair if len(self.systems[i].sections) == len(self.board.sections)]
+        full.sort(key=lambda i: (places.get(i, 0), i))
         leaders = [
             number
             for section in self.board.sections

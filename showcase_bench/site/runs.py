@@ -13,7 +13,7 @@ from showcase_bench.types import Progress
 
 __all__ = ["write_runs"]
 
-_MOST_POINTS = 600
+_MOST_POINTS = 240
 """Points of a learning curve that are drawn; of longer ones every second, third ... of a split."""
 
 

@@ -17,6 +17,9 @@ __all__ = ["SCORES", "example_values", "write_scores"]
 SCORES = 1024
 """Examples in a chunk of scores."""
 
+_DIGITS = 4
+"""Significant digits of an example's score."""
+
 Values = list[float | int | None]
 
 
@@ -44,7 +47,7 @@ def example_values(run: StoredRun, metrics: Sequence[ShownMetric]) -> dict[int, 
         with np.errstate(all="ignore"):
             values = np.asarray(metric.score(table.statistics[metric.signature]))
         found[number] = [
-            round_value(value) if np.isfinite(value) else None for value in values.tolist()
+            round_value(value, _DIGITS) if np.isfinite(value) else None for value in values.tolist()
         ]
     return found
 

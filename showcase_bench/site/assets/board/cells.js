@@ -5,7 +5,7 @@
   const { el, unseen } = site.dom;
   const { fixed, number } = site.format;
   const { dot, line, linear } = site.scale;
-  const WIDTH = 96;
+  const WIDTH = 116;
   const HEIGHT = 16;
   const EDGE = 6;
 

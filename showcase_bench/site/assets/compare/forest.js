@@ -2,16 +2,17 @@
 (function (site) {
   "use strict";
 
-  const { dot, line, linear, picture, text, ticks } = site.scale;
+  const { dot, line, linear, nice, picture, room, text } = site.scale;
   const { plain, svg } = site.dom;
-  const LABEL = 210;
-  const PLOT = 500;
+  const WIDTH = 820;
   const ROW = 30;
   const TOP = 10;
 
-  function shorten(words) {
+  // A label that fits into so many pixels.
+  function shorten(words, width) {
     const clean = plain(words);
-    return clean.length > 28 ? `${clean.slice(0, 27)}…` : clean;
+    const most = Math.floor(width / 7.4);
+    return clean.length > most ? `${clean.slice(0, most - 1)}…` : clean;
   }
 
   // `rows` are {label, value, bars: [{half, low, high, kind}], kind}; `zero` draws a line at 0.
@@ -19,10 +20,11 @@
     const ends = rows.flatMap((row) => [row.value, ...row.bars.flatMap((bar) => [bar.low, bar.high])]);
     if (zero) ends.push(0);
     if (band) ends.push(...band);
-    const marks = ticks(Math.min(...ends), Math.max(...ends));
-    const low = Math.min(...ends, marks[0]);
-    const high = Math.max(...ends, marks[marks.length - 1]);
-    const x = linear(low, high, LABEL, LABEL + PLOT);
+    const width = room(WIDTH);
+    const start = Math.min(210, Math.round(width * 0.34));
+    const end = width - 24;
+    const { low, high, marks } = nice(Math.min(...ends), Math.max(...ends), width < 500 ? 4 : 7);
+    const x = linear(low, high, start, end);
     const bottom = TOP + ROW * rows.length;
     const parts = [];
     if (band) {
@@ -37,12 +39,12 @@
     }
     rows.forEach((row, at) => {
       const y = TOP + ROW * (at + 0.5);
-      parts.push(text(LABEL - 14, y + 4, shorten(row.label), "label"));
+      parts.push(text(start - 12, y + 4, shorten(row.label, start), "label"));
       for (const bar of row.bars) parts.push(line(x(bar.low), y, x(bar.high), y, `whisker ${bar.kind}`));
       parts.push(dot(x(row.value), y, `mark ${row.kind}`, 5));
     });
     return site.dom.el("div", { class: "plot-box", tabindex: "0", role: "group", "aria-label": plain(label) },
-      picture(LABEL + PLOT + 24, bottom + 28, label, parts));
+      picture(width, bottom + 28, label, parts));
   }
 
   site.forest = { forest };

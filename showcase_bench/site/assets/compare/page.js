@@ -16,14 +16,15 @@
     return (named.length ? named : info.defaults.slice(0, 4)).slice(0, MOST);
   }
 
-  // The metric asked for; else the primary one that most of the chosen systems have.
+  // The metric asked for; else the primary one that most of the chosen systems differ in.
   function metricOf(systems) {
     const asked = site.system.metricByName(info, state.get("metric"));
     if (asked !== null) return asked;
     const primary = info.metrics.map((_, at) => at).filter((at) => info.metrics[at].primary);
     const number = (at) => {
       const known = site.statistics.values(board, info, at);
-      return systems.filter((one) => known.get(one)).length;
+      const values = systems.map((one) => known.get(one)?.[0]).filter((value) => value !== undefined);
+      return new Set(values).size;
     };
     return primary.sort((a, b) => number(b) - number(a) || a - b)[0];
   }
@@ -97,7 +98,7 @@
         el("td", { class: "number" }, probability(pair.p)),
         el("td", { class: "number" }, probability(pair.adjusted)),
         el("td", { class: "number" }, pair.detectable === null ? "–" : fixed(pair.detectable, decimals)),
-        el("td", {}, pair.test))))));
+        el("td", { class: "set" }, pair.test))))));
   }
 
   function verdict(metric, systems, pairs) {
@@ -108,10 +109,10 @@
     const side = site.statistics.favours(info.metrics[metric], pair);
     const name = (at) => said(info.systems[at].label);
     const on = ` on ${info.metrics[metric].name} (adjusted p ${probability(pair.adjusted)}).`;
-    if (!side) return el("p", { class: "lead" }, "The data do not tell ", name(a), " and ", name(b), ` apart${on}`);
+    if (!side) return el("p", { class: "lead verdict" }, "The data do not tell ", name(a), " and ", name(b), ` apart${on}`);
     return side > 0
-      ? el("p", { class: "lead" }, name(a), " is ahead of ", name(b), on)
-      : el("p", { class: "lead" }, name(b), " is ahead of ", name(a), on);
+      ? el("p", { class: "lead verdict" }, name(a), " is ahead of ", name(b), on)
+      : el("p", { class: "lead verdict" }, name(b), " is ahead of ", name(a), on);
   }
 
   function pairParts(metric, systems, against, pairs, values) {

@@ -37,7 +37,7 @@
     let from = 0;
     for (const found of whole.matchAll(HIDDEN)) {
       node.append(whole.slice(from, found.index));
-      node.append(el("span", { class: "control" }, code(found[0])));
+      node.append(el("span", { class: "hidden-char" }, code(found[0])));
       from = found.index + found[0].length;
     }
     node.append(whole.slice(from));

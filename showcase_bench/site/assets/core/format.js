@@ -23,7 +23,6 @@
     const size = Math.abs(value);
     if (size >= 1000) return Math.round(value).toLocaleString("en").replace("-", MINUS);
     if (size === 0 || Number.isInteger(value)) return fixed(value, 0);
-    if (size < 0.0005) return value.toExponential(1).replaceAll("-", MINUS);
     return fixed(value, size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
   }
 

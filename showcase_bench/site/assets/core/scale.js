@@ -25,6 +25,23 @@
     return found;
   }
 
+  // Ticks, and a domain that begins and ends with one.
+  function nice(low, high, most) {
+    const inner = ticks(low, high, most);
+    const step = inner.length > 1 ? inner[1] - inner[0] : Math.abs(low) || 1;
+    const first = Math.floor(low / step + 1e-9) * step;
+    const last = Math.max(Math.ceil(high / step - 1e-9) * step, first + step);
+    return { low: first, high: last, marks: ticks(first, last, Math.round((last - first) / step)) };
+  }
+
+  // Width that a plot may take: that of the page, and no more than is pleasant.
+  function room(most) {
+    const main = document.getElementById("main");
+    const style = getComputedStyle(main);
+    const inside = main.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    return Math.round(Math.min(Math.max(inside, 280), most));
+  }
+
   function round(value) {
     return Math.round(value * 10) / 10;
   }
@@ -48,5 +65,5 @@
     }, parts);
   }
 
-  site.scale = { dot, line, linear, picture, round, text, ticks };
+  site.scale = { dot, line, linear, nice, picture, room, round, text, ticks };
 })((globalThis.showcaseSite ??= {}));

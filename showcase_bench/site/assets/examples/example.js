@@ -76,7 +76,7 @@
     const best = new Map(used.map((at) => {
       const sign = info.metrics[at].up === false ? -1 : 1;
       const known = scores.map((one) => one.get(at)).filter((value) => typeof value === "number");
-      return [at, info.metrics[at].up === null || known.length < 2 ? null : sign * Math.max(...known.map((v) => sign * v))];
+      return [at, info.metrics[at].up === null || new Set(known).size < 2 ? null : sign * Math.max(...known.map((v) => sign * v))];
     }));
     return el("section", { "aria-labelledby": "scores" },
       el("h2", { id: "scores" }, "Scores of this example"),

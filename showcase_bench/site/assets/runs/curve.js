@@ -2,9 +2,9 @@
 (function (site) {
   "use strict";
 
-  const { dot, line, linear, picture, text, ticks } = site.scale;
+  const { dot, line, linear, nice, picture, room, text, ticks } = site.scale;
   const { el, plain, svg } = site.dom;
-  const WIDTH = 760;
+  const MOST_WIDTH = 820;
   const HEIGHT = 300;
   const LEFT = 62;
   const BOTTOM = HEIGHT - 44;
@@ -34,24 +34,25 @@
   }
 
   function curve(label, parts) {
+    const width = room(MOST_WIDTH);
     const series = Object.entries(parts).map(([split, part]) => [split, points(part)])
       .filter(([, found]) => found.length);
     if (!series.length) return null;
     const all = series.flatMap(([, found]) => found);
     const losses = all.map(([, loss]) => loss);
     const last = Math.max(...all.map(([at]) => at));
-    const steps = ticks(Math.min(...losses), Math.max(...losses), 5);
-    const x = linear(0, last || 1, LEFT, WIDTH - 20);
-    const y = linear(Math.min(...losses, steps[0]), Math.max(...losses, steps[steps.length - 1]), BOTTOM, 16);
+    const { low, high, marks: steps } = nice(Math.min(...losses), Math.max(...losses), 5);
+    const x = linear(0, last || 1, LEFT, width - 20);
+    const y = linear(low, high, BOTTOM, 16);
     const drawn = [];
     for (const mark of steps) {
-      drawn.push(line(LEFT, y(mark), WIDTH - 20, y(mark), "grid"),
+      drawn.push(line(LEFT, y(mark), width - 20, y(mark), "grid"),
         text(LEFT - 8, y(mark) + 4, String(mark).replace("-", "−"), "tick left"));
     }
-    for (const mark of ticks(0, last, 10).filter(Number.isInteger)) {
+    for (const mark of ticks(0, last, width < 500 ? 5 : 10).filter(Number.isInteger)) {
       drawn.push(text(x(mark), BOTTOM + 18, String(mark), "tick"));
     }
-    drawn.push(text((LEFT + WIDTH) / 2, HEIGHT - 6, "epoch", "tick"));
+    drawn.push(text((LEFT + width) / 2, HEIGHT - 6, "epoch", "tick"));
     const val = series.find(([split]) => split === "val")?.[1];
     if (val) {
       const best = val.reduce((least, one) => (one[1] < least[1] ? one : least));
@@ -66,7 +67,7 @@
     }
     return el("figure", { class: "curve-figure" },
       el("div", { class: "plot-box", tabindex: "0", role: "group", "aria-label": plain(label) },
-        picture(WIDTH, HEIGHT, label, drawn)),
+        picture(width, HEIGHT, label, drawn)),
       el("figcaption", {}, series.map(([split, found]) => el("span", { class: `key ${kind(split)}` },
         `${NAMES[split] || plain(split)}, last ${site.format.number(found[found.length - 1][1])}`)),
       val ? el("span", { class: "soft" }, "dashed: lowest validation loss") : null));
