@@ -84,9 +84,7 @@ def _section(contents: Contents, section: Section) -> dict[str, Any]:
     return {
         "name": section.name,
         "title": TITLES.get(section.name, section.name),
-        "metrics": [
-            at for at, one in enumerate(contents.metrics) if one.section == section.name
-        ],
+        "metrics": [at for at, one in enumerate(contents.metrics) if one.section == section.name],
         "rows": [_row(contents, section, row) for row in section.rows],
     }
 

@@ -34,18 +34,17 @@ class Page:
     """Asset files beside those that all pages load."""
 
 
-COMMON = (
-    "core/dom",
-    "core/data",
-    "core/state",
-    "core/format",
-    "core/system")
+COMMON = ("core/dom", "core/data", "core/state", "core/format", "core/system")
 """Scripts of all pages, in the order in which they are loaded."""
 THEME = "core/theme"
 """Script that is loaded before anything is drawn."""
 STYLES = ("style/page", "style/table", "style/plots", "style/showcase")
 PAGES = (
-    Page("index", "Board", ("core/scale", "board/cells", "board/controls", "board/table", "board/page")),
+    Page(
+        "index",
+        "Board",
+        ("core/scale", "board/cells", "board/controls", "board/table", "board/page"),
+    ),
     Page(
         "compare",
         "Compare",

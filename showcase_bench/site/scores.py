@@ -53,7 +53,7 @@ def example_values(run: StoredRun, metrics: Sequence[ShownMetric]) -> dict[int, 
 
 
 def write_scores(contents: Contents, writer: ChunkWriter, progress: Progress) -> None:
-    """Write ``scores/<system>/<block>``: metric number to values, a lone one where all are alike."""
+    """Write ``scores/<system>/<block>``: metric to values, a lone one where all are alike."""
     for number, system in enumerate(progress.track(contents.systems, label="Scores")):
         values = example_values(system.runs[0], contents.metrics)
         for block, start in enumerate(range(0, max(len(contents.examples), 1), SCORES)):

@@ -60,7 +60,12 @@ def test_sizes_are_those_of_the_files(world_site):
 def test_no_page_has_script_or_style_of_its_own(world_site):
     pages = list(world_site.folder.glob("*.html"))
     assert {page.stem for page in pages} == {
-        "index", "compare", "examples", "runs", "data", "methods",
+        "index",
+        "compare",
+        "examples",
+        "runs",
+        "data",
+        "methods",
     }
     for page in pages:
         text = page.read_text()
@@ -74,8 +79,17 @@ def test_no_page_has_script_or_style_of_its_own(world_site):
 def test_scripts_never_read_html_nor_fetch(world_site):
     for script in world_site.folder.glob("assets/**/*.js"):
         text = script.read_text()
-        for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(",
-                     "new Function", "fetch(", "XMLHttpRequest", "import("):
+        for word in (
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "new Function",
+            "fetch(",
+            "XMLHttpRequest",
+            "import(",
+        ):
             assert word not in text, (script.name, word)
         assert len(text.splitlines()) < 300
 
@@ -85,7 +99,9 @@ def test_data_hold_nothing_that_a_page_could_run(world_site):
         data = path.read_bytes()
         assert data.isascii()
         assert not set(data) & set(b"<>&")
-        assert re.fullmatch(rb"[a-z]+(/[0-9]+)*\.js", bytes(path.relative_to(world_site.folder / "data")))
+        assert re.fullmatch(
+            rb"[a-z]+(/[0-9]+)*\.js", bytes(path.relative_to(world_site.folder / "data"))
+        )
 
 
 def test_showcases_come_back_from_their_chunks(world_site):
@@ -129,8 +145,10 @@ def test_scores_of_examples_are_those_of_the_metric(world_site):
                 assert (value is None) == np.isnan(expected)
                 if value is not None:
                     assert value == pytest.approx(expected, rel=1e-3, abs=1e-12)
-    assert not any(metric.metric.kind == "set" and str(at) in written
-                   for at, metric in enumerate(contents.metrics))
+    assert not any(
+        metric.metric.kind == "set" and str(at) in written
+        for at, metric in enumerate(contents.metrics)
+    )
 
 
 def test_the_board_has_the_numbers_of_the_leaderboard(world_site):
@@ -193,7 +211,9 @@ def test_markdown_of_the_card_is_read_back():
     )
     assert (heading.kind, heading.label) == ("h2", "Head")
     assert [(piece.text, piece.code) for piece in words.lines[0]] == [
-        ("Some ", False), ("code", True), (" and words.", False),
+        ("Some ", False),
+        ("code", True),
+        (" and words.", False),
     ]
     assert table.numeric == (False, True)
     assert table.rows[0][1][0].text == "1"

@@ -18,7 +18,9 @@ json_values = st.recursive(
 
 
 def unpack(data: bytes):
-    found = re.fullmatch(r'showcaseSite\.unpack\("([a-z/0-9]+)","([A-Za-z0-9+/=]*)"\);\n', data.decode())
+    found = re.fullmatch(
+        r'showcaseSite\.unpack\("([a-z/0-9]+)","([A-Za-z0-9+/=]*)"\);\n', data.decode()
+    )
     assert found
     return found[1], json.loads(zlib.decompress(base64.b64decode(found[2]), -zlib.MAX_WBITS))
 
@@ -54,7 +56,7 @@ def test_numbers_that_json_cannot_hold_are_refused():
 )
 def test_numbers_keep_five_digits(value, short):
     assert round_value(value) == short
-    assert "-0" != json.dumps(round_value(value))
+    assert json.dumps(round_value(value)) != "-0"
 
 
 def test_texts_that_repeat_pack_well():

@@ -47,9 +47,14 @@ def test_a_file_or_a_link_is_no_folder(tmp_path):
 
 def test_an_error_leaves_the_old_site(tmp_path):
     make(tmp_path / "site", "old")
-    with pytest.raises(RuntimeError), new_folder(tmp_path / "site") as temporary:
-        (temporary / "index.html").write_text("half")
-        raise RuntimeError
+
+    def fail():
+        with new_folder(tmp_path / "site") as temporary:
+            (temporary / "index.html").write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert (tmp_path / "site" / "index.html").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
 

@@ -106,12 +106,13 @@
         asked = { ...asked, all: true };
         draw();
       },
-      choose(system, on) {
+      choose(section, system, on) {
         if (on) asked.chosen.add(system);
         else asked.chosen.delete(system);
         write(info, asked);
         draw();
-        document.querySelector(`[aria-label="Choose ${CSS.escape(info.systems[system].label)}"]`)?.focus();
+        places.find((one) => one.section === section).body
+          .querySelector(`[data-system="${system}"]`)?.focus();
       },
       sort(section, key) {
         const old = sortOf(info, section);

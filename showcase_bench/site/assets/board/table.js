@@ -53,9 +53,9 @@
     const system = info.systems[one.system];
     const role = system.role;
     const box = el("input", {
-      type: "checkbox", "aria-label": `Choose ${site.dom.plain(system.label)}`,
+      type: "checkbox", "data-system": one.system, "aria-label": `Choose ${site.dom.plain(system.label)}`,
       checked: asked.chosen.has(one.system),
-      onchange: (event) => choose(one.system, event.target.checked),
+      onchange: (event) => choose(section, one.system, event.target.checked),
     });
     return el("tr", { class: role },
       el("td", { class: "pick" }, box),

@@ -11,7 +11,7 @@
     if (rating === null || rating === undefined) return null;
     const whole = Math.max(Math.min(Math.round(rating), 5), 0);
     return el("span", { class: "stars", role: "img", "aria-label": `${rating} stars` },
-      "★".repeat(whole), el("span", { class: "soft" }, "★".repeat(5 - whole)));
+      "★".repeat(whole), "☆".repeat(5 - whole));
   }
 
   function history(one) {
