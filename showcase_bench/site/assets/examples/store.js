@@ -1,0 +1,74 @@
+// Examples, showcases and scores out of their chunks.
+(function (site) {
+  "use strict";
+
+  const { load } = site;
+
+  // The index of all examples, by column.
+  async function index(info) {
+    const blocks = Math.max(Math.ceil(info.n / info.blocks.index), 1);
+    const parts = await Promise.all([...Array(blocks).keys()].map((at) => load(`index/${at}`)));
+    const whole = {};
+    for (const name of Object.keys(parts[0])) whole[name] = parts.flatMap((one) => one[name]);
+    return whole;
+  }
+
+  // Place of an example in the split, from the first chunk of the index that has it; -1 for none.
+  async function find(info, id) {
+    const blocks = Math.ceil(info.n / info.blocks.index);
+    for (let at = 0; at < blocks; at += 1) {
+      const place = (await load(`index/${at}`)).ids.indexOf(id);
+      if (place >= 0) return at * info.blocks.index + place;
+    }
+    return -1;
+  }
+
+  async function idOf(info, at) {
+    const chunk = await load(`index/${Math.floor(at / info.blocks.index)}`);
+    return chunk.ids[at % info.blocks.index];
+  }
+
+  async function example(info, at) {
+    const chunk = await load(`examples/${Math.floor(at / info.blocks.examples)}`);
+    const found = chunk[at % info.blocks.examples];
+    const places = await load(`places/${Math.floor(found.place / info.blocks.places)}`);
+    const [business, photos] = places[found.place % info.blocks.places];
+    return {
+      ...found, at, business,
+      photos: [...photos, ...found.extra, ...found.outside],
+      pool: photos.length + found.extra.length,
+    };
+  }
+
+  // What a system showed and wrote; the text is null where it wrote none.
+  async function showcase(info, system, one) {
+    const size = info.blocks.showcases;
+    const chunk = await load(`showcases/${system}/${Math.floor(one.at / size)}`);
+    const word = chunk.words[one.at % size];
+    const text = word === -1 ? null : word === -2 ? one.texts[0] : chunk.texts[word];
+    return { system, text, photos: chunk.photos[one.at % size] };
+  }
+
+  // Scores of one example: metric to value, null where it is not counted.
+  async function scores(info, system, at) {
+    const size = info.blocks.scores;
+    const chunk = await load(`scores/${system}/${Math.floor(at / size)}`);
+    return new Map(Object.entries(chunk).map(([metric, column]) =>
+      [Number(metric), Array.isArray(column) ? column[at % size] : column]));
+  }
+
+  // All scores of a system on a metric; null where there are none.
+  async function column(info, system, metric) {
+    const size = info.blocks.scores;
+    const blocks = Math.max(Math.ceil(info.n / size), 1);
+    const parts = await Promise.all(
+      [...Array(blocks).keys()].map((at) => load(`scores/${system}/${at}`)));
+    if (!parts.every((one) => metric in one)) return null;
+    return parts.flatMap((one, block) => {
+      const length = Math.min(size, info.n - block * size);
+      return Array.isArray(one[metric]) ? one[metric] : Array(length).fill(one[metric]);
+    });
+  }
+
+  site.store = { column, example, find, idOf, index, scores, showcase };
+})((globalThis.showcaseSite ??= {}));

@@ -1,0 +1,65 @@
+"""What each example scores: read from the statistics of stored runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from showcase_bench.errors import StoreError
+from showcase_bench.evaluate import StoredRun
+from showcase_bench.site.chunks import ChunkWriter, round_value
+from showcase_bench.site.contents import Contents, ShownMetric
+from showcase_bench.types import Progress
+
+__all__ = ["SCORES", "example_values", "write_scores"]
+
+SCORES = 1024
+"""Examples in a chunk of scores."""
+
+_DIGITS = 4
+"""Significant digits of an example's score."""
+
+Values = list[float | int | None]
+
+
+def example_values(run: StoredRun, metrics: Sequence[ShownMetric]) -> dict[int, Values]:
+    """By number of the metric the score of each example by itself, in the order of the split.
+
+    Of a mean it is the example's value, of a corpus metric the score of its statistics alone.
+    None where an example is not counted. Metrics of a whole set have no score of one example, and
+    metrics that the run attempted nothing of are left out too.
+
+    Raises
+    ------
+    StoreError
+        The score file is damaged or lacks a metric.
+    """
+    table = run.table()
+    attempted = {one.signature for one in run.record.scores if one.n_scored}
+    found: dict[int, Values] = {}
+    for number, shown in enumerate(metrics):
+        metric = shown.metric
+        if metric.kind not in ("mean", "corpus") or metric.signature not in attempted:
+            continue
+        if metric.signature not in table.statistics:
+            raise StoreError(f"{run.folder}: the score file lacks {metric.signature}")
+        with np.errstate(all="ignore"):
+            values = np.asarray(metric.score(table.statistics[metric.signature]))
+        found[number] = [
+            round_value(value, _DIGITS) if np.isfinite(value) else None for value in values.tolist()
+        ]
+    return found
+
+
+def write_scores(contents: Contents, writer: ChunkWriter, progress: Progress) -> None:
+    """Write ``scores/<system>/<block>``: metric to values, a lone one where all are alike."""
+    for number, system in enumerate(progress.track(contents.systems, label="Scores")):
+        values = example_values(system.runs[0], contents.metrics)
+        for block, start in enumerate(range(0, max(len(contents.examples), 1), SCORES)):
+            cut = {at: column[start : start + SCORES] for at, column in values.items()}
+            writer.packed(f"scores/{number}/{block}", {at: _short(one) for at, one in cut.items()})
+
+
+def _short(values: Values) -> Values | float | int | None:
+    return values[0] if values and all(one == values[0] for one in values) else values
