@@ -46,9 +46,10 @@ def open_and_check(
     from showcase_bench.evaluate.workspace import Workspace
     from showcase_bench.submission import Submission, check_submission
     from showcase_bench.submission.card import task_facts
+    from showcase_bench.submission.examples import Examples
 
     workspace = Workspace.open(request.resolve(), places=request.places(), progress=progress)
-    asked = Submission(file, task_facts(workspace), workspace.queries, card)
+    asked = Submission(file, task_facts(workspace), Examples.of_workspace(workspace), card)
     return workspace, check_submission(asked, keep=keep, need_card=need_card)
 
 

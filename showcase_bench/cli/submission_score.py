@@ -79,9 +79,7 @@ def command(
     """
     hushed = quiet or as_json
     with BarProgress(quiet=hushed) as progress:
-        workspace, found = open_and_check(
-            file, card, request, progress, keep=True, need_card=True
-        )
+        workspace, found = open_and_check(file, card, request, progress, keep=True, need_card=True)
         if found.showcases is None or found.card is None:
             if as_json:
                 print_json(found.to_dict())

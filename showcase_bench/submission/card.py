@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from showcase_bench.evaluate.workspace import Workspace
+if TYPE_CHECKING:
+    from showcase_bench.evaluate.workspace import Workspace
 
 __all__ = ["FREE", "SINGLE", "Card", "TaskFacts", "card_toml", "task_facts", "template_card"]
 

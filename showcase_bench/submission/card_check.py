@@ -75,7 +75,7 @@ class _Reader:
             return None
         except ValueError as error:
             told = _UNSEEN.sub("\ufffd", str(error))[:200]
-            self._wrong(None, f"not TOML: {told}; quote texts as \"...\"", "card-syntax")
+            self._wrong(None, f'not TOML: {told}; quote texts as "..."', "card-syntax")
             return None
         self._unknown(table, _FIELDS, "")
         return table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from showcase_bench.submission.card import Card, TaskFacts
 from showcase_bench.submission.card_check import parse_card
 from showcase_bench.submission.content import Content, open_content, too_large
+from showcase_bench.submission.examples import Examples
 from showcase_bench.submission.limits import DEFAULT, Limits
 from showcase_bench.submission.package import (
     CARD,
@@ -25,7 +26,7 @@ from showcase_bench.submission.package import (
 from showcase_bench.submission.problems import Code, Part, Problem, Problems, RefusedError
 from showcase_bench.submission.rows import RowCheck
 from showcase_bench.submission.safe_open import open_regular, shown_path
-from showcase_bench.types import Query, Showcase
+from showcase_bench.types import Showcase
 
 __all__ = ["Checked", "Submission", "card_beside", "check_submission"]
 
@@ -36,7 +37,7 @@ class Submission:
 
     path: Path
     task: TaskFacts
-    queries: Sequence[Query]
+    examples: Examples
     card: Path | None = None
     """Of predictions that are not packed; None: the file beside them, if there is one."""
     limits: Limits = DEFAULT
@@ -101,7 +102,7 @@ def check_submission(asked: Submission, *, keep: bool, need_card: bool) -> Check
     """
     limits = asked.limits
     problems = Problems(limits.kept_problems)
-    rows = RowCheck(asked.queries, limits, problems)
+    rows = RowCheck(asked.examples, limits, problems)
     found: dict[str, Showcase] = {}
     card: Card | None = None
     file, size = open_regular(asked.path)
@@ -109,14 +110,18 @@ def check_submission(asked: Submission, *, keep: bool, need_card: bool) -> Check
         try:
             if size > limits.file_bytes:
                 raise too_large(size, limits)
-            with _opened(asked, file, size, problems, need_card=need_card) as (card, content, facts):
+            with _opened(asked, file, size, problems, need_card=need_card) as (
+                card,
+                content,
+                facts,
+            ):
                 for showcase in rows.showcases(content):
                     if keep:
                         found[showcase.id] = showcase
                 if facts is not None and not problems.stopped:
                     _check_facts(facts, "predictions", content.bytes, content.sha256, problems)
-                    if facts["n"] != len(asked.queries):
-                        _mismatch(problems, "n", f"{len(asked.queries)} examples")
+                    if facts["n"] != len(asked.examples.ids):
+                        _mismatch(problems, "n", f"{len(asked.examples.ids)} examples")
         except RefusedError as refused:
             problems.stop(refused.problem)
     sound = problems.total == 0
@@ -126,7 +131,7 @@ def check_submission(asked: Submission, *, keep: bool, need_card: bool) -> Check
         lines=rows.lines,
         missing=() if problems.stopped else tuple(rows.missing()),
         card=card,
-        showcases=tuple(found[one.id] for one in asked.queries) if keep and sound else None,
+        showcases=tuple(found[one] for one in asked.examples.ids) if keep and sound else None,
     )
 
 

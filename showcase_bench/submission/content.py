@@ -177,5 +177,8 @@ def _damaged(error: Exception) -> RefusedError:
     if "Truncated" in str(error):
         return RefusedError(Problem("compression", _TRUNCATED))
     return RefusedError(
-        Problem("compression", f"the content is damaged or cannot be read ({error}); make the file again")
+        Problem(
+            "compression",
+            f"the content is damaged or cannot be read ({error}); make the file again",
+        )
     )

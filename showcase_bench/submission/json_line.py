@@ -45,9 +45,7 @@ def parse_object(raw: bytes) -> Row:
     except ValueError as error:
         raise LineError("not-json", f"not JSON: {error}") from error
     if not isinstance(row, dict):
-        raise LineError(
-            "not-an-object", f"a JSON object is expected, not {type(row).__name__}"
-        )
+        raise LineError("not-an-object", f"a JSON object is expected, not {type(row).__name__}")
     return row
 
 

@@ -19,7 +19,7 @@ class Limits:
     """Bytes of content to one compressed byte, at most."""
     ratio_from: int = 16 * MIB
     """Bytes of content from which the ratio counts."""
-    window_bytes: int = 64 * MIB
+    window_bytes: int = 32 * MIB
     """Memory that a Zstandard frame may ask for."""
     frames: int = 1000
     """Compressed streams that one file may hold one after another."""

@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 import showcase_bench
+from showcase_bench.errors import UsageError
 from showcase_bench.evaluate import RunRecord, Scorer, StoredRun, Workspace, frame_of_workspace
 from showcase_bench.evaluate.environment import code_revision, describe_environment
 from showcase_bench.evaluate.predictions import dump_predictions
 from showcase_bench.evaluate.records import Levels, RunInputs
 from showcase_bench.evaluate.scoring import Scored
 from showcase_bench.evaluate.store import RunFiles, ScoreTable
-from showcase_bench.errors import UsageError
 from showcase_bench.metrics import Metric
 from showcase_bench.submission.card import Card
 from showcase_bench.submission.notes import Note, notes_on, training_of

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from showcase_bench.errors import did_you_mean
 from showcase_bench.submission.card_check import CONTROL
 from showcase_bench.submission.content import Content
+from showcase_bench.submission.examples import Examples
 from showcase_bench.submission.json_line import LineError, Row, parse_object
 from showcase_bench.submission.limits import Limits
 from showcase_bench.submission.numbered_lines import numbered_lines
 from showcase_bench.submission.problems import Code, Problem, Problems, RefusedError, shown
-from showcase_bench.types import Query, Showcase
+from showcase_bench.types import Showcase
 
 __all__ = ["FIELDS", "RowCheck"]
 
@@ -24,12 +25,12 @@ class RowCheck:
 
     Parameters
     ----------
-    queries
-        The examples of the split.
+    examples
+        Those of the split.
     """
 
-    def __init__(self, queries: Sequence[Query], limits: Limits, problems: Problems) -> None:
-        self._queries: Mapping[str, Query] = {query.id: query for query in queries}
+    def __init__(self, examples: Examples, limits: Limits, problems: Problems) -> None:
+        self._examples = examples
         self._limits = limits
         self._problems = problems
         self._first_line: dict[str, int] = {}
@@ -39,7 +40,7 @@ class RowCheck:
 
     def missing(self) -> list[str]:
         """Ids that no line gave, in the order of the split."""
-        return [one for one in self._queries if one not in self._first_line]
+        return [one for one in self._examples.ids if one not in self._first_line]
 
     def showcases(self, content: Content) -> Iterator[Showcase]:
         """Go over all lines once; stops early where there is too much of anything."""
@@ -79,13 +80,13 @@ class RowCheck:
         self._problems.add(
             Problem(
                 "id-absent",
-                f"{len(missing)} of {len(self._queries)} ids are missing, first "
+                f"{len(missing)} of {len(self._examples.ids)} ids are missing, first "
                 f"{', '.join(map(shown, missing[:3]))}; {_SKIP}",
                 field="id",
             )
         )
         if not self._first_line and "id-unknown" in self._problems.counts:
-            first = next(iter(self._queries))
+            first = self._examples.ids[0]
             self._problems.add(
                 Problem(
                     "wrong-split",
@@ -110,12 +111,12 @@ class RowCheck:
             if key not in FIELDS:
                 offer = did_you_mean(key[:60], FIELDS)
                 self._wrong("field-unknown", key[:60], f"is unknown; leave it out. {offer}")
-        query = self._query(row)
-        image_ids = self._image_ids(row, query)
+        number = self._number(row)
+        image_ids = self._image_ids(row, number)
         text = self._text(row)
-        return None if query is None else Showcase(query.id, image_ids, text)
+        return None if number is None else Showcase(self._examples.ids[number], image_ids, text)
 
-    def _query(self, row: Row) -> Query | None:
+    def _number(self, row: Row) -> int | None:
         if "id" not in row:
             self._wrong("id-missing", "id", "is missing; every line needs one")
             return None
@@ -123,8 +124,8 @@ class RowCheck:
         if not isinstance(one, str):
             self._wrong("id-type", "id", f"must be a string, not {_kind(one)}")
             return None
-        query = self._queries.get(one)
-        if query is None:
+        number = self._examples.numbers.get(one)
+        if number is None:
             self._wrong("id-unknown", "id", f"{shown(one)} is not an example of this split")
             return None
         first = self._first_line.setdefault(one, self._line)
@@ -132,9 +133,9 @@ class RowCheck:
             self._wrong(
                 "id-repeated", "id", f"{shown(one)} was already given in line {first}; keep one"
             )
-        return query
+        return number
 
-    def _image_ids(self, row: Row, query: Query | None) -> tuple[str, ...]:
+    def _image_ids(self, row: Row, number: int | None) -> tuple[str, ...]:
         value = row.get("image_ids")
         if value is None:
             return ()
@@ -147,21 +148,23 @@ class RowCheck:
             told = f"must be a list of strings, and one of them is {_kind(others[0])}"
             self._wrong("images-type", "image_ids", told)
             return ()
-        if query is not None:
-            self._pool(value, query)
+        if number is not None and value:
+            self._pool(value, number)
         return tuple(value)
 
-    def _pool(self, image_ids: Sequence[str], query: Query) -> None:
-        if len(image_ids) > query.k:
-            told = f"{len(image_ids)} images, at most {query.k} are allowed; keep the best"
+    def _pool(self, image_ids: Sequence[str], number: int) -> None:
+        k = self._examples.k
+        if len(image_ids) > k:
+            told = f"{len(image_ids)} images, at most {k} are allowed; keep the best"
             self._wrong("images-too-many", "image_ids", told)
             return
+        pool = self._examples.pool(number)
         seen: set[str] = set()
         for one in image_ids:
             if one in seen:
                 told = f"image {shown(one)} is shown twice; keep one"
                 self._wrong("image-repeated", "image_ids", told)
-            elif one not in query.pool:
+            elif one not in pool:
                 told = f"image {shown(one)} is not in the pool of this example; choose out of it"
                 self._wrong("image-outside-pool", "image_ids", told)
             seen.add(one)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from showcase_bench.errors import UsageError
 from showcase_bench.evaluate.predictions import dump_predictions
 from showcase_bench.evaluate.store import write_atomically
-from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.submission.card import task_facts, template_card
 from showcase_bench.types import Showcase
+
+if TYPE_CHECKING:
+    from showcase_bench.evaluate.workspace import Workspace
 
 __all__ = ["write_template"]
 
