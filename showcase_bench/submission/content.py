@@ -7,7 +7,7 @@ import hashlib
 import zipfile
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO, Protocol
+from typing import IO, Protocol
 
 import pyarrow as pa
 
@@ -76,7 +76,7 @@ class Content:
 
 
 @contextlib.contextmanager
-def open_content(file: BinaryIO, limits: Limits) -> Iterator[Content]:
+def open_content(file: IO[bytes], limits: Limits) -> Iterator[Content]:
     """Plain, gzip or Zstandard content of an open file that can be sought, by its first bytes.
 
     Raises
@@ -114,7 +114,7 @@ def too_large(size: int, limits: Limits, *, more: bool = False) -> RefusedError:
 class _Counted:
     """A raw file that counts what is taken from it; closing it leaves the file open."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self.bytes = 0
         self.closed = False

@@ -58,7 +58,7 @@ class Problem:
     field: str | None = None
 
     def __str__(self) -> str:
-        where = [] if self.part == "predictions" else [self.part]
+        where: list[str] = [] if self.part == "predictions" else [self.part]
         where += [f"line {self.line}"] if self.line is not None else []
         where += [f"field {self.field!r}"] if self.field is not None else []
         return ": ".join([", ".join(where), self.message] if where else [self.message])
@@ -114,4 +114,4 @@ class Problems:
 def shown(value: str) -> str:
     """A string from outside as messages quote it: escaped, on one line, and cut."""
     cut = value if len(value) <= _MOST_CHARS else value[:_MOST_CHARS] + "…"
-    return repr(cut).replace("\u2026'", "…'")
+    return repr(cut)

@@ -7,7 +7,7 @@ this module refuses such frames, and files of very many tiny frames or blocks, w
 from __future__ import annotations
 
 import io
-from typing import BinaryIO
+from typing import IO
 
 from showcase_bench.submission.limits import MIB, Limits
 from showcase_bench.submission.problems import Problem, RefusedError
@@ -20,7 +20,7 @@ _ID_BYTES = (0, 1, 2, 4)
 _TRUNCATED = "the compressed data end too early: the file is truncated; compress and send it again"
 
 
-def check_frames(file: BinaryIO, limits: Limits) -> None:
+def check_frames(file: IO[bytes], limits: Limits) -> None:
     """Walk over all frames of ``file`` from its position, then go back there.
 
     Raises
@@ -43,7 +43,7 @@ def check_frames(file: BinaryIO, limits: Limits) -> None:
     file.seek(start)
 
 
-def _check_header(file: BinaryIO, limits: Limits) -> bool:
+def _check_header(file: IO[bytes], limits: Limits) -> bool:
     """Read a frame's header; whether a checksum ends the frame."""
     (descriptor,) = _take(file, 1)
     single = bool(descriptor & 0x20)
@@ -66,7 +66,7 @@ def _check_header(file: BinaryIO, limits: Limits) -> bool:
     return bool(descriptor & 4)
 
 
-def _skip_blocks(file: BinaryIO, most: int) -> int:
+def _skip_blocks(file: IO[bytes], most: int) -> int:
     """Go over the blocks of one frame; their number."""
     for number in range(1, most + 1):
         header = int.from_bytes(_take(file, 3), "little")
@@ -79,7 +79,7 @@ def _skip_blocks(file: BinaryIO, most: int) -> int:
     raise _refused("too many tiny Zstandard blocks; compress with plain `zstd`")
 
 
-def _take(file: BinaryIO, size: int) -> bytes:
+def _take(file: IO[bytes], size: int) -> bytes:
     data = file.read(size)
     if len(data) < size:
         raise _refused(_TRUNCATED)
