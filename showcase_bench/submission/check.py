@@ -15,10 +15,12 @@ from showcase_bench.submission.content import Content, open_content, too_large
 from showcase_bench.submission.examples import Examples
 from showcase_bench.submission.limits import DEFAULT, Limits
 from showcase_bench.submission.package import (
+    ARCHIVE_ERRORS,
     CARD,
     MAGIC,
     MANIFEST,
     PREDICTIONS,
+    damaged_member,
     open_package,
     read_manifest,
     read_member,
@@ -153,8 +155,11 @@ def _opened(
         card = parse_card(data, asked.task, problems)
         facts = read_manifest(read_member(archive, MANIFEST, limits.manifest_bytes))
         _check_facts(facts, "card", len(data), hashlib.sha256(data).hexdigest(), problems)
-        with archive.open(PREDICTIONS) as member, open_content(member, limits) as content:
-            yield card, content, facts
+        try:
+            with archive.open(PREDICTIONS) as member, open_content(member, limits) as content:
+                yield card, content, facts
+        except ARCHIVE_ERRORS as error:
+            raise damaged_member(PREDICTIONS, error) from error
 
 
 def _card_of_file(asked: Submission, problems: Problems, *, need_card: bool) -> Card | None:

@@ -23,11 +23,13 @@ from showcase_bench.submission.limits import Limits
 from showcase_bench.submission.problems import Problem, RefusedError
 
 __all__ = [
+    "ARCHIVE_ERRORS",
     "CARD",
     "MAGIC",
     "MANIFEST",
     "PREDICTIONS",
     "build_package",
+    "damaged_member",
     "open_package",
     "read_manifest",
     "read_member",
@@ -36,6 +38,16 @@ __all__ = [
 MAGIC = b"PK\x03\x04"
 MANIFEST, CARD, PREDICTIONS = "manifest.json", "card.toml", "predictions.jsonl.zst"
 _MEMBERS = (MANIFEST, CARD, PREDICTIONS)
+ARCHIVE_ERRORS = (
+    zipfile.BadZipFile,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+)
+"""What reading a damaged archive may raise."""
 _SCHEMA = 1
 _LEVEL = 19
 _END = struct.Struct("<4s4H2LH")
@@ -87,7 +99,7 @@ def open_package(file: BinaryIO, size: int, limits: Limits) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(file)
         members = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, struct.error) as error:
+    except ARCHIVE_ERRORS as error:
         raise _refused(f"not a ZIP archive that can be read ({error}); {_AGAIN}") from error
     names = [one.filename for one in members]
     if sorted(names) != sorted(_MEMBERS):
@@ -112,8 +124,8 @@ def read_member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
     try:
         with archive.open(name) as member:
             data = member.read(most + 1)
-    except (zipfile.BadZipFile, EOFError, ValueError, OSError, RuntimeError, struct.error) as error:
-        raise _refused(f"member {name} is damaged ({error}); {_AGAIN}") from error
+    except ARCHIVE_ERRORS as error:
+        raise damaged_member(name, error) from error
     if len(data) > most:
         raise _refused(f"member {name} has more than {most:,} bytes; {_AGAIN}")
     return data
@@ -148,6 +160,11 @@ def read_manifest(data: bytes) -> dict[str, Any]:
         )
     manifest: dict[str, Any] = found
     return manifest
+
+
+def damaged_member(name: str, error: Exception) -> RefusedError:
+    """The refusal of a member that cannot be read."""
+    return _refused(f"member {name} is damaged ({error}); {_AGAIN}")
 
 
 def _facts(data: bytes) -> dict[str, str | int]:

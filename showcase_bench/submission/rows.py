@@ -51,7 +51,7 @@ class RowCheck:
                 if number > limits.lines:
                     self._stop("too-many-lines", f"more than {limits.lines:,} lines")
                     break
-                if raw is not None and not raw.strip():
+                if raw is not None and not raw.strip(b" \t\r"):
                     continue
                 before = self._problems.total
                 showcase = self._showcase(raw)
