@@ -101,7 +101,7 @@ def open_package(file: BinaryIO, size: int, limits: Limits) -> zipfile.ZipFile:
         members = archive.infolist()
     except ARCHIVE_ERRORS as error:
         raise _refused(f"not a ZIP archive that can be read ({error}); {_AGAIN}") from error
-    names = [one.filename for one in members]
+    names = [one.orig_filename for one in members]  # not cut at a zero byte
     if sorted(names) != sorted(_MEMBERS):
         other = next((n for n in names if n not in _MEMBERS), names[0])
         raise _refused(
