@@ -4,7 +4,7 @@
 
 Most are good submissions that are damaged byte by byte, before or after they are packed; some are
 drawn value by value by Hypothesis. Each must be accepted or refused with clear messages: no
-traceback, no hang (10 s), the same verdict as an independent reader gives, and for accepted ones
+traceback, no hang (10 s of work), the same verdict as an independent reader gives, and for accepted ones
 the scores of their canonical form. The first that is handled wrongly is printed and kept.
 """
 
@@ -27,20 +27,27 @@ from tools.submission_fuzzing.drawn import drawn_cases
 from tools.submission_fuzzing.mutate import Case, mutated
 from tools.submission_fuzzing.trial import Trial, require_only_our_errors
 
-_SECONDS = 10
+_SECONDS, _WAIT = 10, 600
+"""Of work and of waiting, after which a case hangs: a busy machine is no hang."""
 
 
 def _hang(*_: Any) -> None:
     raise TimeoutError(f"no verdict within {_SECONDS} s")
 
 
+def _watch(seconds: int, wait: int) -> None:
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.alarm(wait)
+
+
 def fuzz(count: int, rows: int, seed: int, folder: Path) -> Counter[tuple[str, bool]]:
     """Try ``count`` damaged and ``rows`` drawn submissions; number of each kind and verdict."""
     trial, tried = Trial(folder), Counter[tuple[str, bool]]()
-    signal.signal(signal.SIGALRM, _hang)
+    for name in (signal.SIGALRM, signal.SIGPROF):
+        signal.signal(name, _hang)
 
     def attempt(case: Case, name: str) -> None:
-        signal.alarm(_SECONDS)
+        _watch(_SECONDS, _WAIT)
         try:
             tried[case[0], require_only_our_errors(trial, case)] += 1
         except Exception:
@@ -51,7 +58,7 @@ def fuzz(count: int, rows: int, seed: int, folder: Path) -> Counter[tuple[str, b
             print(f"{name} ({case[0]}) was handled wrongly; kept in {kept}", file=sys.stderr)
             raise
         finally:
-            signal.alarm(0)
+            _watch(0, 0)
 
     for number in range(count):
         attempt(mutated(random.Random(f"{seed}/{number}")), f"seed {seed}, number {number}")

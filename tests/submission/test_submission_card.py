@@ -83,7 +83,21 @@ def line_of(field):
 
 @pytest.mark.parametrize(
     "name",
-    ["", " ", "a/b", "../../x", "..", ".hidden", "a\\\\b", "C:", "a:b", "a,b", "a(b=1)", "é", "x" * 65]
+    [
+        "",
+        " ",
+        "a/b",
+        "../../x",
+        "..",
+        ".hidden",
+        "a\\\\b",
+        "C:",
+        "a:b",
+        "a,b",
+        "a(b=1)",
+        "é",
+        "x" * 65,
+    ]
     + ["-rf", "a\\u0000", "a\\nb", "a\\u202eb", "a ", "name*", "~", "a;b", "a'b"],
 )
 def test_names_that_could_be_paths_or_specs_are_refused(name):

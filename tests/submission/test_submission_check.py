@@ -99,8 +99,13 @@ def test_all_problems_come_at_once(tmp_path):
     lines = [line(text=1, image_ids=["zz", "a", "a"]), line(id="q1", txet=""), "x\n"]
     found = check(write(tmp_path, lines, card=card_toml(CARD).replace("seed = 1", "seed = -1")))
     assert found.problems.counts == {
-        **{"card-field": 1, "image-outside-pool": 1, "image-repeated": 1, "text-type": 1},
-        **{"field-unknown": 1, "not-json": 1, "id-absent": 1},
+        "card-field": 1,
+        "image-outside-pool": 1,
+        "image-repeated": 1,
+        "text-type": 1,
+        "field-unknown": 1,
+        "not-json": 1,
+        "id-absent": 1,
     }
     assert found.missing == ("q2",)
     assert "1 of 3 ids are missing, first 'q2'" in told(found)

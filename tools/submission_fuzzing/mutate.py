@@ -28,7 +28,15 @@ _CARD_TOKENS = [
     *(b'"', b"=", b"[", b"]", b"[task]\n", b"\n", b"#", b"'", b'"""', b"\\u0000", b"\\n", b"\x00"),
     *(b"true", b"nan", b"inf", b"1979-05-27", b"0x1F", b"99999999999999999999", b"9" * 1500),
     *(b"<b>", b"](javascript:x)", b"\\\\input{x}", b"=cmd|' /C calc'!A0", b"${x}", b"`id`", b"@a"),
-    *(b'name = "x"\n', b"a.b.c = 1\n", b"[" * 700, b"seed = -1\n", b"../..", b"\xe2\x80\xae", b"\xff"),
+    *(
+        b'name = "x"\n',
+        b"a.b.c = 1\n",
+        b"[" * 700,
+        b"seed = -1\n",
+        b"../..",
+        b"\xe2\x80\xae",
+        b"\xff",
+    ),
 ]
 
 Case = tuple[str, bytes, bytes]
