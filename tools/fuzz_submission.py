@@ -4,8 +4,8 @@
 
 Most are good submissions that are damaged byte by byte, before or after they are packed; some are
 drawn value by value by Hypothesis. Each must be accepted or refused with clear messages: no
-traceback, no hang (10 s of work), the same verdict as an independent reader gives, and for accepted ones
-the scores of their canonical form. The first that is handled wrongly is printed and kept.
+traceback, no hang (10 s of work), the same verdict as an independent reader gives, and for accepted
+ones the scores of their canonical form. The first that is handled wrongly is printed and kept.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def fuzz(count: int, rows: int, seed: int, folder: Path) -> Counter[tuple[str, b
             kept.mkdir(exist_ok=True)
             (kept / "predictions").write_bytes(case[1])
             (kept / "card.toml").write_bytes(case[2])
-            print(f"{name} ({case[0]}) was handled wrongly; kept in {kept}", file=sys.stderr)
+            sys.stderr.write(f"{name} ({case[0]}) was handled wrongly; kept in {kept}\n")
             raise
         finally:
             _watch(0, 0)
@@ -85,7 +85,7 @@ def main() -> None:
         "seconds": round(seconds, 1),
         "kinds": {k: {"accepted": tried[k, True], "refused": tried[k, False]} for k in kinds},
     }
-    print(json.dumps(told, indent=2))
+    sys.stdout.write(json.dumps(told, indent=2) + "\n")
 
 
 if __name__ == "__main__":
