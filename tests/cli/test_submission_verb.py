@@ -95,7 +95,7 @@ def test_a_submission_is_scored_ranked_and_stored_as_a_row(cli, toy, folder, que
     results = tmp_path / "r"
     made = cli(
         *("run", "--data", toy, "--models", "random,reference", "--results", results),
-        *("--metrics", METRICS, "--out", tmp_path / "boards"),
+        *("--metrics", METRICS, "--no-report"),
     )
     assert made.exit_code == 0, made.output
     path = fill(folder, queries, paper='"https://example.org/p"', seed="4")
@@ -122,7 +122,7 @@ def test_a_submission_is_scored_ranked_and_stored_as_a_row(cli, toy, folder, que
     # Scored anew with the others, it stays what it is, and its costs stay unknown.
     again = cli(
         *("run", "--data", toy, "--models", "random", "--results", results),
-        *("--metrics", f"{METRICS},length,throughput", "--out", tmp_path / "boards"),
+        *("--metrics", f"{METRICS},length,throughput", "--no-report"),
     )
     assert again.exit_code == 0, again.output
     (run,) = [r for r in RunStore(results).runs() if r.record.inputs.model == "mine"]
@@ -210,7 +210,9 @@ def test_help_has_examples(cli, verb):
 
 
 def test_records_of_models_are_the_bytes_that_they_were(cli, toy, tmp_path):
-    made = cli("run", "--data", toy, "--models", "random", "--results", tmp_path / "r")
+    made = cli(
+        "run", "--data", toy, "--models", "random", "--results", tmp_path / "r", "--no-report"
+    )
     assert made.exit_code == 0, made.output
     (run,) = RunStore(tmp_path / "r").runs()
     data = (run.folder / "run.json").read_bytes()
