@@ -99,15 +99,12 @@ def open_content(file: IO[bytes], limits: Limits) -> Iterator[Content]:
 
 
 def too_large(size: int, limits: Limits, *, more: bool = False) -> RefusedError:
-    """The refusal of a file, or of content, of ``size`` bytes, or ``more`` than them."""
+    """The refusal of a file of ``size`` bytes, or of content of which ``more`` may follow."""
+    most = limits.file_bytes
+    told = f"more than {most:,} bytes" if more else f"{size:,} bytes"
+    allowed = f"{most // MIB} MiB" if most >= MIB else f"{most} bytes"
     return RefusedError(
-        Problem(
-            "file-too-large",
-            f"{'more than ' * more}{min(size, limits.file_bytes) if more else size:,} bytes, and "
-            f"{limits.file_bytes // MIB or limits.file_bytes} "
-            f"{'MiB' if limits.file_bytes >= MIB else 'bytes'} are allowed; "
-            "the rest was not read",
-        )
+        Problem("file-too-large", f"{told}, and {allowed} are allowed; the rest was not read")
     )
 
 
