@@ -151,6 +151,8 @@ class Timings:
     """Peak resident memory of the process until the end of this run."""
     parameters: int | None = None
     """Trainable numbers of the model; None where the model does not say."""
+    measured: bool = True
+    """False for a submission, which comes without its run: then no number here means anything."""
 
 
 class Split(Protocol):

@@ -19,6 +19,7 @@ _VERBS = {
     "fit": ("showcase_bench.cli.fit", "Fit a model and save it."),
     "predict": ("showcase_bench.cli.predict", "Write one model's predictions to a file."),
     "score": ("showcase_bench.cli.score", "Score a file of predictions."),
+    "submission": ("showcase_bench.cli.submission", "Make, check, score and pack submissions."),
     "compare": ("showcase_bench.cli.compare", "Tell which systems differ, and how surely."),
     "plan": ("showcase_bench.cli.plan", "Tell how many examples a difference needs."),
     "audit": ("showcase_bench.cli.audit", "Show which metrics see which fault."),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from showcase_bench.evaluate.records import Levels
     from showcase_bench.types import Score
 
-__all__ = ["command"]
+__all__ = ["command", "print_scores", "score_json"]
 
 EPILOG = """\b
 Examples:
@@ -71,11 +71,11 @@ def command(
         facts, scores = _score_texts(predictions, metrics, references, request, hushed=hushed)
         levels = {}
     if as_json:
-        found = {score.name: _as_json(score, levels.get(score.name)) for score in scores}
+        found = {score.name: score_json(score, levels.get(score.name)) for score in scores}
         print_json({**facts, "metrics": found})
         return
     title = f"{predictions.name} on {facts.get('task') or facts['references']}"
-    _print_table(title, scores, levels)
+    print_scores(title, scores, levels)
     units = "clustered by user and business" if references is None else "examples independent"
     say(f"value with its 95 % interval, {units}", quiet=quiet)
 
@@ -124,7 +124,8 @@ def _score_texts(
     return facts, scores
 
 
-def _as_json(score: Score, levels: Levels | None) -> dict[str, Any]:
+def score_json(score: Score, levels: Levels | None) -> dict[str, Any]:
+    """One score for machines; floor, ceiling and place are None where there are no levels."""
     placed = None if levels is None or score.value is None else levels.normalised(score.value)
     return {
         "value": score.value,
@@ -138,7 +139,8 @@ def _as_json(score: Score, levels: Levels | None) -> dict[str, Any]:
     }
 
 
-def _print_table(title: str, scores: Sequence[Score], levels: Mapping[str, Levels]) -> None:
+def print_scores(title: str, scores: Sequence[Score], levels: Mapping[str, Levels]) -> None:
+    """Print one line a metric on standard output."""
     from rich.table import Table
 
     from showcase_bench.formatting import format_number

@@ -195,6 +195,14 @@ class DatasetSplit(Sequence[Example]):
         """All that a model may see, in order: plain values without a way back to the data."""
         return tuple([self._builder.query(i) for i in range(len(self))])
 
+    def ids(self) -> tuple[str, ...]:
+        """Ids of all examples, in order; no example is built."""
+        return self._builder.ids()
+
+    def candidates(self, i: int) -> tuple[str, ...]:
+        """The photos of the pool of example ``i``, from 0 on, in any order."""
+        return self._builder.candidates(i)
+
     def examples(self) -> tuple[Example, ...]:
         """All examples, in order."""
         return tuple(self)

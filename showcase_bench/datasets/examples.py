@@ -58,6 +58,16 @@ class ExampleBuilder:
             self._policy.k,
         )
 
+    def ids(self) -> tuple[str, ...]:
+        """Ids of all rows, in order."""
+        found = (self._at(i) for i in range(len(self)))
+        return tuple([batch.ids[row] for batch, row in found])
+
+    def candidates(self, i: int) -> tuple[str, ...]:
+        """The photos of row ``i``'s pool in any order; faster than a whole query."""
+        batch, row = self._at(i)
+        return self._candidates(batch.ids[row], batch.businesses[row])
+
     def gold(self, i: int) -> Gold:
         """Build what only the scorer sees of row ``i``."""
         batch, row = self._at(i)
@@ -99,11 +109,14 @@ class ExampleBuilder:
         )
 
     def _pool(self, example_id: str, business: int) -> tuple[str, ...]:
+        return shuffled(example_id, self._candidates(example_id, business))
+
+    def _candidates(self, example_id: str, business: int) -> tuple[str, ...]:
         photos = self._tables.photos_of(business)
         if self._policy.pool == "cross":
             number = self._policy.distractors
             photos += distractors(example_id, photos, self._tables.catalogue, number)
-        return shuffled(example_id, photos)
+        return tuple(photos)
 
     def _row_photos(self, batch: ExampleBatch, row: int) -> tuple[str, ...]:
         ids, numbers = self._tables.photo_ids, batch.photos

@@ -102,6 +102,10 @@ class RunRecord:
     """Of the learning curve, where the model has one."""
     facts: tuple[str, ...] = ()
     """What the score file knows of the examples beside their scores; nothing in older runs."""
+    card: Mapping[str, str] = field(default_factory=dict)
+    """What a submission tells of itself, without empty fields."""
+    notes: tuple[str, ...] = ()
+    """Signs that the score of a submission was bought, in words."""
 
     @property
     def label(self) -> str:
@@ -109,8 +113,14 @@ class RunRecord:
         return spec_label(self.inputs.model, self.variant, self.given)
 
     def to_json(self) -> bytes:
-        """Readable JSON with a stable key order."""
-        return pretty_json({"schema": SCHEMA, **asdict(self)}).encode()
+        """Readable JSON with a stable key order; what only submissions have is left out."""
+        plain = {"schema": SCHEMA, **asdict(self)}
+        for name in ("card", "notes"):
+            if not plain[name]:
+                del plain[name]
+        if self.timings.measured:
+            del plain["timings"]["measured"]
+        return pretty_json(plain).encode()
 
     @classmethod
     def from_json(cls, data: bytes, where: str) -> RunRecord:
@@ -133,6 +143,7 @@ class RunRecord:
             raw["timings"] = Timings(**raw["timings"])
             raw["flags"] = tuple(raw["flags"])
             raw["facts"] = tuple(raw.get("facts", ()))
+            raw["notes"] = tuple(raw.get("notes", ()))
             raw["levels"] = {name: Levels(**one) for name, one in raw["levels"].items()}
             raw["scores"] = tuple(_score(one) for one in raw["scores"])
             return cls(**raw)

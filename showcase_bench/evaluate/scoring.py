@@ -93,6 +93,8 @@ class Scorer:
         progress: Progress | None = None,
     ) -> Scored:
         """Every metric of one system; ``showcases`` in the order of the frame's ids."""
+        if timings is not None and not timings.measured:
+            timings = None
         batch = self._batch(showcases, timings, swaps)
         shown = progress or NoProgress()
         statistics = {

@@ -2,7 +2,51 @@
 
 from __future__ import annotations
 
-from showcase_bench.submission.reader import read_predictions
-from showcase_bench.submission.texts import read_references, read_texts
+from typing import TYPE_CHECKING
 
-__all__ = ["read_predictions", "read_references", "read_texts"]
+from showcase_bench.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from showcase_bench.submission.check import Checked, Submission, card_beside, check_submission
+    from showcase_bench.submission.reader import read_predictions
+    from showcase_bench.submission.row import (
+        SubmittedRow,
+        metrics_of_runs,
+        require_own_name,
+        score_row,
+    )
+    from showcase_bench.submission.template import write_template
+    from showcase_bench.submission.texts import read_references, read_texts
+
+__all__ = [
+    "Checked",
+    "Submission",
+    "SubmittedRow",
+    "card_beside",
+    "check_submission",
+    "metrics_of_runs",
+    "read_predictions",
+    "read_references",
+    "read_texts",
+    "require_own_name",
+    "score_row",
+    "write_template",
+]
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        "Checked": "check",
+        "Submission": "check",
+        "SubmittedRow": "row",
+        "card_beside": "check",
+        "check_submission": "check",
+        "metrics_of_runs": "row",
+        "read_predictions": "reader",
+        "read_references": "texts",
+        "read_texts": "texts",
+        "require_own_name": "row",
+        "score_row": "row",
+        "write_template": "template",
+    },
+)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Generic, TypeVar
 
 from showcase_bench.errors import PredictionError, did_you_mean
+from showcase_bench.submission.json_line import LineError, Row, parse_object
 
 __all__ = ["Collected", "Row", "collect", "parse_text"]
 
@@ -16,11 +16,6 @@ MAX_LINE_BYTES = 1 << 20
 MAX_PROBLEMS = 1000
 
 T = TypeVar("T")
-Row = Mapping[str, Any]
-
-
-class _DuplicateKeyError(ValueError):
-    pass
 
 
 @dataclass
@@ -111,32 +106,7 @@ def _parse_line(raw: bytes | str, problems: list[str]) -> Row:
         problems.append(raw)
         return {}
     try:
-        row = json.loads(
-            raw.decode(), object_pairs_hook=_distinct_keys, parse_constant=_refuse_constant
-        )
-    except UnicodeDecodeError as error:
-        problems.append(f"not UTF-8: {error.reason} at byte {error.start}")
-    except _DuplicateKeyError as error:
+        return parse_object(raw)
+    except LineError as error:
         problems.append(str(error))
-    except json.JSONDecodeError as error:
-        problems.append(f"not JSON: {error.msg} at column {error.colno}")
-    except (ValueError, RecursionError) as error:
-        problems.append(f"not JSON: {error}")
-    else:
-        if isinstance(row, dict):
-            return row
-        problems.append(f"a JSON object is expected, not {type(row).__name__}")
     return {}
-
-
-def _distinct_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    row = dict(pairs)
-    if len(row) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise _DuplicateKeyError(f"field {twice!r} is given twice")
-    return row
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON value")
