@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
+from showcase_bench.evaluate.store import ScoreTable
 from showcase_bench.evaluate.workspace import Workspace
 
-__all__ = ["FACTS", "example_facts"]
+__all__ = ["FACTS", "example_facts", "score_table"]
 
 FACTS = ("history", "pool", "warm", "rating")
 
@@ -34,3 +37,19 @@ def example_facts(workspace: Workspace) -> dict[str, NDArray[np.float64]]:
     ]
     table = np.array(rows, dtype=np.float64).reshape(len(rows), len(FACTS))
     return dict(zip(FACTS, np.ascontiguousarray(table.T), strict=True))
+
+
+def score_table(
+    workspace: Workspace,
+    statistics: Mapping[str, NDArray[np.float64]],
+    facts: Mapping[str, NDArray[np.float64]],
+) -> ScoreTable:
+    """The score file of one run; ``statistics`` and ``facts`` in the order of the split."""
+    queries = workspace.queries
+    return ScoreTable(
+        ids=tuple(query.id for query in queries),
+        users=tuple(query.user_id for query in queries),
+        businesses=tuple(query.business_id for query in queries),
+        statistics=statistics,
+        facts=facts,
+    )

@@ -23,7 +23,7 @@ from showcase_bench.errors import (
 )
 from showcase_bench.evaluate.build import BuildPlan, plan_model
 from showcase_bench.evaluate.environment import code_revision, describe_environment
-from showcase_bench.evaluate.facts import FACTS, example_facts
+from showcase_bench.evaluate.facts import FACTS, example_facts, score_table
 from showcase_bench.evaluate.fits import FittedModels, fit_inputs
 from showcase_bench.evaluate.frame import frame_of_workspace
 from showcase_bench.evaluate.others import swapped_queries, swaps_of
@@ -31,7 +31,7 @@ from showcase_bench.evaluate.predict import Predicted, Predictor
 from showcase_bench.evaluate.predictions import dump_predictions
 from showcase_bench.evaluate.records import RunInputs, RunRecord
 from showcase_bench.evaluate.scoring import Scored, Scorer
-from showcase_bench.evaluate.store import RunFiles, RunStore, ScoreTable, StoredRun
+from showcase_bench.evaluate.store import RunFiles, RunStore, StoredRun
 from showcase_bench.evaluate.worker import Errand, Setting
 from showcase_bench.evaluate.workers import Workers, can_travel
 from showcase_bench.evaluate.workspace import Workspace
@@ -298,14 +298,7 @@ class Suite:
         return self.store.write(self._record(plan, inputs, predicted, scored, files), files)
 
     def _table(self, scored: Scored) -> bytes:
-        queries = self.workspace.queries
-        return ScoreTable(
-            ids=tuple(query.id for query in queries),
-            users=tuple(query.user_id for query in queries),
-            businesses=tuple(query.business_id for query in queries),
-            statistics=scored.statistics,
-            facts=self._facts,
-        ).to_parquet()
+        return score_table(self.workspace, scored.statistics, self._facts).to_parquet()
 
     @cached_property
     def _facts(self) -> dict[str, NDArray[np.float64]]:

@@ -10,10 +10,11 @@ import showcase_bench
 from showcase_bench.errors import UsageError
 from showcase_bench.evaluate import RunRecord, Scorer, StoredRun, Workspace, frame_of_workspace
 from showcase_bench.evaluate.environment import code_revision, describe_environment
+from showcase_bench.evaluate.facts import FACTS, example_facts, score_table
 from showcase_bench.evaluate.predictions import dump_predictions
 from showcase_bench.evaluate.records import Levels, RunInputs
 from showcase_bench.evaluate.scoring import Scored
-from showcase_bench.evaluate.store import RunFiles, ScoreTable
+from showcase_bench.evaluate.store import RunFiles
 from showcase_bench.metrics import Metric
 from showcase_bench.submission.card import Card
 from showcase_bench.submission.notes import Note, notes_on, training_of
@@ -52,12 +53,7 @@ class SubmittedRow:
         """
         workspace.prefetch()
         queries = workspace.queries
-        table = ScoreTable(
-            ids=tuple(query.id for query in queries),
-            users=tuple(query.user_id for query in queries),
-            businesses=tuple(query.business_id for query in queries),
-            statistics=self.scored.statistics,
-        )
+        table = score_table(workspace, self.scored.statistics, example_facts(workspace))
         files = RunFiles(dump_predictions(self.showcases), table.to_parquet())
         digests = files.digests()
         task, dataset = workspace.task, workspace.dataset
@@ -91,6 +87,7 @@ class SubmittedRow:
             scores=self.scores,
             primary=task.primary_names(),
             levels=self.levels,
+            facts=FACTS,
             card=self.card.facts(),
             notes=self.raised(),
             **digests,
