@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from showcase_bench.cli.console import print_json, say
+from showcase_bench.cli.console import BarProgress, print_json, say
 from showcase_bench.cli.options import NameList, common_options
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ Examples:
   showcase-bench leaderboard build
   showcase-bench leaderboard build --results out --task file-gest --out boards
   showcase-bench leaderboard build --claims claims.toml --plots figures
+  showcase-bench leaderboard build --task mini --site site
 """
 CHECK_EPILOG = """\b
 Examples:
@@ -74,6 +75,11 @@ def command() -> None:
     help="Folder for pictures as PNG and SVG: intervals, ties, slices, and the front of relevance "
     "and diversity.",
 )
+@click.option(
+    "--site",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the site, of one task; `showcase-bench view` has more options for it.",
+)
 @common_options
 def build(
     results: Path,
@@ -81,6 +87,7 @@ def build(
     out: Path,
     claims: Path | None,
     plots: Path | None,
+    site: Path | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -90,17 +97,23 @@ def build(
     they were made. Runs that differ in data, task version, protocol or metrics are refused.
     """
     from showcase_bench.cli.board_table import print_board
+    from showcase_bench.errors import UsageError
     from showcase_bench.evaluate.store import write_atomically
     from showcase_bench.leaderboard import build_board
 
     written: dict[str, Any] = {}
-    for name, runs in _runs(results, task).items():
+    found = _runs(results, task)
+    if site is not None and len(found) > 1:
+        raise UsageError(f"a site is of one task, and there are {', '.join(found)}: add --task")
+    for name, runs in found.items():
         board = build_board(runs)
         files = _files(board, runs, results, out, claims)
         files |= {} if plots is None else _pictures(board, plots)
         for path, data in files.items():
             write_atomically(path, data)
         written[name] = [str(path) for path in files]
+        if site is not None:
+            written[name].append(_site(board, runs, site, quiet=quiet or as_json))
         if not as_json:
             print_board(board)
             say("\n".join(written[name]), quiet=quiet)
@@ -256,6 +269,24 @@ def _files(
         files[out / f"{name}-claims.md"] = claims_markdown(report).encode()
         files[out / f"{name}-claims.json"] = report.to_json()
     return files
+
+
+def _site(board: Board, runs: list[StoredRun], folder: Path, *, quiet: bool) -> str:
+    """Build the site of a registered task; the path of its first page."""
+    from showcase_bench.datasets.tasks import TASKS
+    from showcase_bench.errors import UsageError
+    from showcase_bench.evaluate import Workspace
+    from showcase_bench.site import build_site
+
+    name = board.identity.task
+    if name not in TASKS:
+        raise UsageError(
+            f"{name!r} is no registered task, so its data are not known here: "
+            f"showcase-bench view --data FILE --out {folder} --no-open"
+        )
+    with BarProgress(quiet=quiet) as progress:
+        workspace = Workspace.open(TASKS.get(name), progress=progress)
+        return str(build_site(runs, workspace, folder, progress, board=board).index)
 
 
 def _pictures(board: Board, folder: Path) -> dict[Path, bytes]:

@@ -212,6 +212,14 @@ def test_diff_of_something_else_is_an_error(built, tmp_path, content, message):
     assert message in done.output
 
 
+def test_a_site_needs_a_task_whose_data_are_known(built, tmp_path):
+    results, _ = built
+    done = call("build", "--results", results, "--out", tmp_path / "b", "--site", tmp_path / "site")
+    assert done.exit_code == 2
+    assert "showcase-bench view --data FILE" in done.output
+    assert not (tmp_path / "site").exists()
+
+
 def test_schema_is_printed():
     done = call("schema")
     assert done.exit_code == 0
