@@ -10,10 +10,11 @@ import click
 
 from showcase_bench.cli.console import BarProgress, print_json, say
 from showcase_bench.cli.options import TaskRequest, common_options, task_options
-from showcase_bench.errors import UsageError
+from showcase_bench.errors import RegistryError, UsageError
 
 if TYPE_CHECKING:
     from showcase_bench.audit.results import Audit
+    from showcase_bench.datasets.tasks import Task
     from showcase_bench.evaluate import StoredRun
 
 __all__ = ["command"]
@@ -71,11 +72,11 @@ def command(
         require_replaceable(out)
     runs = _runs(results, request)
     name = runs[0].record.inputs.task
-    named = request if request.task or request.data else request.of_task(name)
+    task = _task(request, name)
     with BarProgress(quiet=quiet or as_json) as progress:
         identity = common_identity(runs)
         found = _audit(audit, Path("audit") / name / "audit.json", identity.data_sha256)
-        workspace = Workspace.open(named.resolve(), places=request.places(), progress=progress)
+        workspace = Workspace.open(task, places=request.places(), progress=progress)
         folder = out or Path(tempfile.mkdtemp(prefix="showcase-bench-site-"))
         site = build_site(runs, workspace, folder, progress, audit=found)
     if as_json:
@@ -113,6 +114,19 @@ def _runs(results: Path, request: TaskRequest) -> list[StoredRun]:
     if len(names) > 1:
         raise UsageError(f"{results} holds runs of {', '.join(names)}: name one with --task")
     return runs
+
+
+def _task(request: TaskRequest, name: str) -> Task:
+    """The task that was asked for, or the one of this name, which has runs."""
+    if request.task or request.data:
+        return request.resolve()
+    try:
+        return request.of_task(name).resolve()
+    except RegistryError as error:
+        raise UsageError(
+            f"the runs are of {name!r}, and no task is called so: give the --data or --task, and "
+            "the options, that they were made with"
+        ) from error
 
 
 def _audit(given: Path | None, usual: Path, data_sha256: str) -> Audit | None:

@@ -10,8 +10,6 @@ here together and would have to be kept up to date.
 
 from __future__ import annotations
 
-from showcase_bench.lazy import lazy_exports
-
-__getattr__, __dir__ = lazy_exports(__name__, {"Site": "build", "build_site": "build"})
+from showcase_bench.site.build import Site, build_site
 
 __all__ = ["Site", "build_site"]

@@ -11,7 +11,6 @@ import base64
 import json
 import zlib
 from pathlib import Path
-from typing import Any
 
 __all__ = ["DIGITS", "ChunkWriter", "packed_chunk", "plain_chunk", "round_value", "safe_json"]
 
@@ -70,7 +69,7 @@ class ChunkWriter:
         """Write :func:`packed_chunk` as ``data/<key>.js``."""
         self._write(key, packed_chunk(key, value))
 
-    def _write(self, key: str, data: Any) -> None:
+    def _write(self, key: str, data: bytes) -> None:
         path = self._folder / f"{key}.js"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)

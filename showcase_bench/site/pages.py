@@ -79,7 +79,9 @@ PAGES = (
 )
 
 
-def write_pages(folder: Path, shown: Mapping[str, Mapping[str, Any]], common: Any) -> None:
+def write_pages(
+    folder: Path, shown: Mapping[str, Mapping[str, Any]], common: Mapping[str, Any]
+) -> None:
     """Write the pages that ``shown`` names, each with its values and those of ``common``."""
     environment = Environment(
         loader=PackageLoader("showcase_bench.site"),
