@@ -58,7 +58,7 @@ bench: $(VENV)/.dev
 	@for script in benchmarks/[!_]*.py; do echo "==> $$script"; $(BIN)/python $$script || exit 1; done
 
 results: $(VENV)/.dev
-	@$(BIN)/showcase-bench run --task mini --models all,showcase:all --seeds 3 --results results \
+	@$(BIN)/showcase-bench run --task mini --models 'all,showcase:all,text-gpt2(selector=dpp)' --seeds 3 --results results \
 		--no-report --metrics cider-d,self-bleu,user-match-mrr,history-lift,grounding
 	@$(BIN)/showcase-bench leaderboard build --results results --task mini --claims baselines/claims.toml
 
