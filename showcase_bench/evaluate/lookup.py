@@ -31,8 +31,8 @@ def is_module_name(name: str) -> bool:
 
     A registered name before the first colon goes first: then what follows is a variant.
     """
-    first, colon, _ = name.partition(":")
-    return bool(colon) and first not in MODELS and _is_dotted(first)
+    first, _, rest = name.partition(":")
+    return first not in MODELS and _is_dotted(first) and _is_dotted(rest.partition(":")[0])
 
 
 def find_model(name: str) -> FoundModel:
@@ -47,8 +47,6 @@ def find_model(name: str) -> FoundModel:
     if not is_module_name(name):
         return _registered(first, rest)
     kind, _, variant = rest.partition(":")
-    if not _is_dotted(kind):
-        raise RegistryError(f"cannot read {name!r}: expected module:Class or module:Class:variant")
     try:
         found = load_model(first, kind)
     except RegistryError as error:

@@ -110,19 +110,21 @@ def test_a_registered_name_goes_first(here):
         plan_model("popular:Mine")
     assert not is_module_name("showcase:no-ccl")
     assert not is_module_name("popular")
-    assert is_module_name("showcas:no_ccl")
+    assert not is_module_name("showcas:no-ccl")
+    assert is_module_name("showcas:gold")
 
 
 @pytest.mark.parametrize(
     ("file", "name", "kind", "says"),
     [
         ("", "wf_nowher:Mine", RegistryError, "no module 'wf_nowher'.*Did you mean 'wf_nowhere'"),
-        ("", "showcas:no-ccl", RegistryError, "no module 'showcas'(.|\n)*Did you mean 'showcase'"),
+        ("", "showcas:gold", RegistryError, "no module 'showcas'(.|\n)*Did you mean 'showcase'"),
+        ("", "showcas:no-ccl", RegistryError, "unknown model 'showcas'. Did you mean 'showcase'"),
         ("", "wf_a.b:Mine", RegistryError, "no module 'wf_a'"),
         ("", "show-and-tel:x", RegistryError, "unknown model.*Did you mean 'show-and-tell'"),
         ("", "wf_nowhere.Mine", RegistryError, "with a colon: wf_nowhere:Mine"),
         ("", "wf_nowhere", RegistryError, "is written wf_nowhere:CLASS"),
-        ("", "wf_nowhere:9", RegistryError, "expected module:Class"),
+        ("", "wf_nowhere:9", RegistryError, "is written wf_nowhere:CLASS"),
         ("", "wf_nowhere:Mine", RegistryError, "has no 'Mine'. It has no model at all"),
         ("", "json:Mine", RegistryError, r"module 'json' \(.*json.__init__.py\) has no 'Mine'"),
         ("class Mine: pass", "*:Mine", RegistryError, "must be a subclass of showcase_bench.Model"),
