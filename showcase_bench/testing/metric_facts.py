@@ -29,9 +29,15 @@ _DECLARED: dict[str, tuple[Any, ...]] = {
 def value_problems(metric: Metric) -> Iterator[str]:
     """Whether it is an immutable value: hashable, equal to its copies, sent to other processes."""
     freeze = "; put @dataclass(frozen=True) above the class"
-    parameters: Any = getattr(type(metric), "__dataclass_params__", None)
-    if "__dataclass_params__" not in vars(type(metric)) or not parameters.frozen:
-        yield f"the class is no frozen dataclass of its own{freeze}"
+    loose = _loose_fields(type(metric))
+    if loose:
+        yield f"{', '.join(loose)} is no parameter of it{freeze}"
+    for field in dataclasses.fields(metric):
+        try:
+            setattr(copy.copy(metric), field.name, getattr(metric, field.name))
+        except AttributeError:  # what a frozen dataclass raises
+            continue
+        yield f"its field {field.name!r} can be set{freeze}"
     try:
         hash(metric)
     except TypeError as error:
@@ -43,6 +49,14 @@ def value_problems(metric: Metric) -> Iterator[str]:
             yield f"pickled and read again it is not equal to itself{freeze}"
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         yield f"it cannot be pickled ({error}); define its class at the top of a module"
+
+
+def _loose_fields(cls: type[Metric]) -> list[str]:
+    """Annotated names of a class that was not made a dataclass, so that they are no fields."""
+    if "__dataclass_params__" in vars(cls):
+        return []
+    annotations = vars(cls).get("__annotations__", {})
+    return [name for name, kind in annotations.items() if "ClassVar" not in str(kind)]
 
 
 def signature_problems(metric: Metric, factory: Callable[..., Metric]) -> Iterator[str]:

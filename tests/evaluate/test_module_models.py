@@ -20,7 +20,7 @@ from showcase_bench.errors import (
 )
 from showcase_bench.evaluate.build import parse_models, plan_model
 from showcase_bench.evaluate.lookup import is_module_name
-from showcase_bench.evaluate.sources import imported_sources
+from showcase_bench.evaluate.sources import imported_sources, source_digest
 from showcase_bench.evaluate.worker import Errand, _planned
 
 ROOT = Path(__file__).parents[2]
@@ -168,34 +168,27 @@ def test_a_file_that_another_module_hides_is_refused(here):
         plan_model("queue:Mine")
 
 
-def test_the_hash_follows_what_the_module_imports(tmp_path):
-    """Each in a process of its own, as a file that is edited between two runs is."""
-    write(tmp_path / "wf_hash.py", f"import wf_one\n{textwrap.dedent(MODEL)}")
-    write(tmp_path / "wf_one.py", "def late():\n    from wf_sub import two\n")
-    write(tmp_path / "wf_sub/two.py", "A = 1\n")
-    write(tmp_path / "unrelated.py", "A = 1\n")
+def test_the_hash_follows_what_the_module_imports(here):
+    write(here / "wf_hash.py", f"import wf_one\n{textwrap.dedent(MODEL)}")
+    write(here / "wf_one.py", "def late():\n    from wf_sub import two\n")
+    write(here / "wf_sub/two.py", "A = 1\n")
+    write(here / "unrelated.py", "A = 1\n")
+    plan = plan_model("wf_hash:Mine")
 
     def digest():
-        code = "from showcase_bench.evaluate.build import plan_model as p\n"
-        code += "print(p('wf_hash:Mine').code_sha256)"
-        return subprocess.run(
-            [sys.executable, "-c", code],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
+        return source_digest.__wrapped__(plan.cls, plan.root)  # what a new process would compute
 
     first = digest()
-    write(tmp_path / "unrelated.py", "A = 2\n")
+    assert first == plan.code_sha256 == plan.own_code_sha256
+    write(here / "unrelated.py", "A = 2\n")
     assert digest() == first
-    write(tmp_path / "wf_sub/two.py", "A = 2\n")
+    write(here / "wf_sub/two.py", "A = 2\n")
     second = digest()
     assert second != first
-    with (tmp_path / "wf_hash.py").open("a") as file:
+    with (here / "wf_hash.py").open("a") as file:
         file.write("# changed\n")
     assert digest() not in (first, second)
+    assert plan.code_sha256 == plan_model(plan.label).code_sha256  # of what this process runs
 
 
 def test_imports_are_found_in_every_form(tmp_path):
@@ -238,45 +231,50 @@ TRAINED = """
 """
 
 
-def test_the_command_line_runs_it_here_and_in_workers(tmp_path, toy):
+@pytest.fixture
+def work(here):
+    """A working folder with a model that imports what lies beside it when it predicts."""
+    write(here / "wf_trained.py", TRAINED)
+    write(here / "wf_lazy.py", "def words(n, process):\n    return f'{n} rows by {process}'\n")
+    return here
+
+
+def test_the_command_line_runs_it_here_and_in_workers(work, toy):
     """As the installed script does, which has no working folder on its path."""
-    work = tmp_path / "work"
-    write(work / "wf_trained.py", TRAINED)
-    write(work / "wf_lazy.py", "def words(n, process):\n    return f'{n} rows by {process}'\n")
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "PYTHONSAFEPATH": "1",
-        "SHOWCASE_BENCH_CACHE": str(tmp_path / "cache"),
-    }
-
-    def bench(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "showcase_bench", *map(str, arguments)],
-            cwd=work,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-
-    name = "wf_trained:Counting"
-    options = ("--data", toy, "--seeds", 2, "--jobs", 2, "--no-report", "--quiet")
-    done = bench("run", "--models", name, *options)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "showcase_bench", "run", "--models", "wf_trained:Counting"),
+            *("--data", str(toy), "--seeds", "2", "--jobs", "2", "--no-report", "--quiet"),
+        ],
+        cwd=work,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PYTHONSAFEPATH": "1",
+            "SHOWCASE_BENCH_CACHE": str(work / "cache"),
+        },
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
     assert done.returncode == 0, done.stderr
     folder = work / "results" / "toy" / "wf_trained-Counting"
     records = [json.loads(path.read_text()) for path in sorted(folder.glob("*/run.json"))]
     assert {one["distribution"].split(":")[0] for one in records} == {"wf_trained.py sha256"}
-    assert {one["inputs"]["model"] for one in records} == {name}
+    assert {one["inputs"]["model"] for one in records} == {"wf_trained:Counting"}
     processes = set()
     for path in folder.glob("*/predictions.jsonl"):
         processes.add(path.read_text().partition(" by ")[2].partition('"')[0])
     assert len(processes) == 2  # both were worked on at the same time, each in its own process
 
-    assert bench("fit", "--model", name, "--data", toy, "--out", "fitted", "-q").returncode == 0
-    done = bench("predict", "--checkpoint", "fitted", "--data", toy, "--out", "-")
-    assert '"text": "12 rows by ' in done.stdout, done.stderr
-    done = bench("predict", "--model", "wf_trained:Countin", "--data", toy, "--out", "-")
-    assert done.returncode == 2
-    assert "Did you mean 'Counting'" in done.stderr
-    assert "Traceback" not in done.stderr
+
+def test_it_is_fitted_and_asked_by_the_other_verbs(work, toy, cli):
+    name = "wf_trained:Counting"
+    assert cli("fit", "--model", name, "--data", toy, "--out", "fitted", "-q").exit_code == 0
+    done = cli("predict", "--checkpoint", "fitted", "--data", toy, "--out", "-")
+    assert '"text": "12 rows by ' in done.output
+    done = cli("predict", "--model", name, "--seed", 3, "--data", toy, "--out", "-")
+    assert '"text": "15 rows by ' in done.output
+    done = cli("predict", "--model", "wf_trained:Countin", "--data", toy, "--out", "-")
+    assert done.exit_code == 2
+    assert "Did you mean 'Counting'" in done.output
