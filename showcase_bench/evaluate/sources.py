@@ -44,9 +44,7 @@ def source_digest(cls: type, root: Path | None = None) -> str:
     if root is not None:
         known = {path.resolve() for path in folders.values()}
         beside = imported_sources([path for path in own if path.is_relative_to(root)], root)
-        folders.update(
-            (f"../{path.relative_to(root).as_posix()}", path) for path in beside - known
-        )
+        folders.update((f"../{path.relative_to(root).as_posix()}", path) for path in beside - known)
     digest = hashlib.sha256()
     for name in sorted(folders):
         digest.update(f"{name}\0".encode())

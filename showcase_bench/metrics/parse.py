@@ -147,7 +147,6 @@ def _build(
     if not isinstance(metric, Metric):
         origin = f", {METRICS.registration(name).origin}," if name in METRICS else ""
         raise ContractError(
-            f"metric {name!r}{origin} gave a "
-            f"{type(metric).__name__} in place of a Metric"
+            f"metric {name!r}{origin} gave a {type(metric).__name__} in place of a Metric"
         )
     return metric

@@ -59,9 +59,7 @@ class HashEmbeddings:
         self, texts: Sequence[str], encoder: str
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Numbers of the words, by hash, and offsets."""
-        rows = [
-            [_START, *map(self._number, text.split()[:_MOST_TOKENS]), _END] for text in texts
-        ]
+        rows = [[_START, *map(self._number, text.split()[:_MOST_TOKENS]), _END] for text in texts]
         offsets = np.cumsum([0, *map(len, rows)]).astype(np.int64)
         return np.array([one for row in rows for one in row], dtype=np.int64), offsets
 

@@ -71,7 +71,10 @@ def cases() -> list[Case]:
         ("unreadable-photos", _query("some-unreadable", "u5", "b1", [*broken, "ramen-3"], past)),
         ("cold", _query("new-user-new-place", "new", "nowhere", ["tacos-1", "pizza-2"], past)),
         ("cold", _query("nothing-known", "newer", "elsewhere", ["curry-5"], [])),
-        ("odd-text", _query("ünïcode-寿司", "ü", "b1", ["寿司-1", "🍜-2"], ["寿司 🍣 naïve \u202e"])),
+        (
+            "odd-text",
+            _query("ünïcode-寿司", "ü", "b1", ["寿司-1", "🍜-2"], ["寿司 🍣 naïve \u202e"]),
+        ),
         ("odd-text", _query("long-history", "u0", "b0", ["ramen-8"], ["word " * 3000, *past * 9])),
     ]
     asked: list[tuple[Trait, Query]] = [
@@ -101,7 +104,5 @@ def _example(number: int) -> Example:
 def _query(
     name: str, user: str, business: str, pool: Sequence[str], past: Sequence[str], k: int = 2
 ) -> Query:
-    history = tuple(
-        Review(f"{name}-h{i}", user, f"b{i % 4}", text) for i, text in enumerate(past)
-    )
+    history = tuple(Review(f"{name}-h{i}", user, f"b{i % 4}", text) for i, text in enumerate(past))
     return Query(name, user, business, history, tuple(pool), k)

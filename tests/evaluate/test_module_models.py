@@ -197,7 +197,9 @@ def test_imports_are_found_in_every_form(tmp_path):
     for name in ("b/c.py", "b/f.py", "b/g/h.py", "b/not.py", "e.py"):
         write(tmp_path / name, "")
     write(tmp_path / "d/e.py", "from ..a import z\ndef broken(:\n")
-    found = {str(path.relative_to(tmp_path)) for path in imported_sources([tmp_path / "a.py"], tmp_path)}
+    found = {
+        str(path.relative_to(tmp_path)) for path in imported_sources([tmp_path / "a.py"], tmp_path)
+    }
     assert found == {"a.py", "b/__init__.py", "b/c.py", "b/f.py", "b/g/h.py", "d/e.py"}
     assert imported_sources([], tmp_path) == set()
 

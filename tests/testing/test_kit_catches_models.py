@@ -410,7 +410,9 @@ def test_a_good_model_passes(model):
     check_model(model, seed=3)
 
 
-@pytest.mark.parametrize(("model", "rule", "says"), BROKEN, ids=lambda one: getattr(one, "__name__", None))
+@pytest.mark.parametrize(
+    ("model", "rule", "says"), BROKEN, ids=lambda one: getattr(one, "__name__", None)
+)
 def test_a_broken_one_is_caught(model, rule, says):
     with pytest.raises(ConformanceError) as error:
         check_model(model, seed=2)
@@ -427,7 +429,9 @@ def test_a_finding_names_its_query_and_the_fix():
     with pytest.raises(AssertionError) as error:
         check_model(NeedsHistory)
     (line, _) = str(error.value).splitlines()
-    assert line.startswith("[no-history] model 'NeedsHistory', query 'no-history': raised IndexError")
+    assert line.startswith(
+        "[no-history] model 'NeedsHistory', query 'no-history': raised IndexError"
+    )
     assert line.endswith("answer it, with no photos or text=None if need be")
 
 
