@@ -32,7 +32,11 @@ Examples:
 
 
 @click.command("fit", epilog=EPILOG)
-@click.option("--model", type=NameList("models"), required=True, help="A model or module:Class, with arguments.",
+@click.option(
+    "--model",
+    type=NameList("models"),
+    required=True,
+    help="A model or module:Class, with arguments.",
 )
 @click.option(
     "--out",

@@ -32,7 +32,10 @@ Examples:
 
 
 @click.command("predict", epilog=EPILOG)
-@click.option("--model", type=NameList("models"), help="A model or module:Class, with arguments.",
+@click.option(
+    "--model",
+    type=NameList("models"),
+    help="A model or module:Class, with arguments.",
 )
 @click.option(
     "--checkpoint",
