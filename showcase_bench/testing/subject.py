@@ -114,4 +114,4 @@ def model_subject(
             f"{model!r} gives no model: pass a name, a class, an instance that is not fitted, or "
             "a function without arguments that builds one"
         )
-    return ModelSubject(f"model {type(made).__name__!r}", model, type(made))  # type: ignore[arg-type]
+    return ModelSubject(f"model {type(made).__name__!r}", model, type(made))
