@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from showcase_bench.metrics import Metric
 from showcase_bench.metrics.base import Floats
@@ -23,7 +24,7 @@ from showcase_bench.testing.randomness import changed_states, global_states, oth
 
 __all__ = ["check_numbers"]
 
-_CLOSE = {"rtol": 1e-9, "atol": 1e-12}
+_RELATIVE, _ABSOLUTE = 1e-9, 1e-12
 
 
 def check_numbers(report: Report, metric: Metric, stage: Stage) -> None:
@@ -197,7 +198,7 @@ class _Check:
             batch = self._stage.batch(some, table=self._stage.new_table())
             parts.append(self._metric.statistics(batch))
         both = np.concatenate(parts)
-        if both.shape != stats.shape or not np.allclose(both, stats, **_CLOSE):
+        if both.shape != stats.shape or not _close(both, stats).all():
             at = _first_difference(both, stats)
             self._report.add(
                 "additive",
@@ -216,7 +217,7 @@ class _Check:
     def _moved(self, stats: Floats) -> None:
         order = np.random.default_rng(0).permutation(len(self._rows))
         moved = self._statistics([self._rows[at] for at in order])
-        if moved.shape != stats.shape or not np.allclose(moved, stats[order], **_CLOSE):
+        if moved.shape != stats.shape or not _close(moved, stats[order]).all():
             at = order[_first_difference(moved, stats[order])]
             self._report.add(
                 "order",
@@ -277,7 +278,11 @@ class _Check:
         return predicted, found
 
 
+def _close(left: Floats, right: Floats) -> NDArray[np.bool_]:
+    return np.isclose(left, right, rtol=_RELATIVE, atol=_ABSOLUTE)
+
+
 def _first_difference(left: Floats, right: Floats) -> int:
     if left.shape != right.shape:
         return 0
-    return int(np.flatnonzero(~np.isclose(left, right, **_CLOSE).all(axis=1))[0])
+    return int(np.flatnonzero(~_close(left, right).all(axis=1))[0])
