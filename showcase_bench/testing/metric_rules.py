@@ -73,7 +73,7 @@ class _Check:
                 "example: [n, d]",
             )
             return False
-        for number in np.flatnonzero(~np.isfinite(stats).all(axis=1)):
+        for number in np.flatnonzero(~np.isfinite(stats).all(axis=1)).tolist():
             self._report.add(
                 "statistics",
                 f"the row is {stats[number]}; keep rows finite, and let score() give NaN",
