@@ -77,8 +77,9 @@ def cases() -> list[Case]:
         ),
         ("odd-text", _query("long-history", "u0", "b0", ["ramen-8"], ["word " * 3000, *past * 9])),
     ]
+    usual = [_example(number).query for number in range(30, 36)]
     asked: list[tuple[Trait, Query]] = [
-        ("ordinary", _example(number).query) for number in range(30, 36)
+        ("ordinary" if query.history else "no-history", query) for query in usual
     ]
     made = []
     for number, (trait, query) in enumerate([*asked, *hard]):
