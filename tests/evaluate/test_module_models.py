@@ -260,12 +260,13 @@ def test_the_command_line_runs_it_here_and_in_workers(work, toy):
         timeout=900,
     )
     assert done.returncode == 0, done.stderr
-    folder = work / "results" / "toy" / "wf_trained-Counting"
-    records = [json.loads(path.read_text()) for path in sorted(folder.glob("*/run.json"))]
+    folder = work / "results"
+    records = [json.loads(path.read_text()) for path in folder.glob("*/*/*/run.json")]
+    assert sorted(one["inputs"]["seed"] for one in records) == [0, 1]
     assert {one["distribution"].split(":")[0] for one in records} == {"wf_trained.py sha256"}
     assert {one["inputs"]["model"] for one in records} == {"wf_trained:Counting"}
     processes = set()
-    for path in folder.glob("*/predictions.jsonl"):
+    for path in folder.glob("*/*/*/predictions.jsonl"):
         processes.add(path.read_text().partition(" by ")[2].partition('"')[0])
     assert len(processes) == 2  # both were worked on at the same time, each in its own process
 
