@@ -94,9 +94,9 @@ def parse_models(text: str, overrides: Mapping[str, Scalar] = _NONE) -> list[Bui
     """Plans of a comma-separated list of specs: registered names, or ``module:Class``.
 
     ``all`` stands for every installed model whose packages are there, and ``name:all`` for the
-    model ``name`` in all its variants. ``module:Class`` is a class in a module of the working folder
-    or the Python path; where a model is registered under what stands before the colon, the rest is
-    a variant of that one.
+    model ``name`` in all its variants. ``module:Class`` is a class in a module of the working
+    folder or the Python path; where a model is registered under what stands before the colon, the
+    rest is a variant of that one.
 
     Parameters
     ----------

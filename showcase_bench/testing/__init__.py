@@ -1,4 +1,4 @@
-"""Conformance kits: does a model or a metric keep its contract?
+"""Conformance kits: whether a model or a metric keeps its contract.
 
 ``check_model`` and ``check_metric`` build a small world of their own in memory, put what they are
 given through it, and raise a :class:`ConformanceError` that lists every broken rule: its name, the

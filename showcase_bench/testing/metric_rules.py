@@ -265,7 +265,7 @@ class _Check:
             self._report.add(
                 "influence",
                 f"examples weighed a little more or less move the score by {found[0]:.3g}, and "
-                f"influence() says {predicted[0]:.3g}; its unit is d score / d share of the example",
+                f"influence() says {predicted[0]:.3g}; its unit is d score / d share of one",
             )
 
     def _changes(self, stats: Floats, influence: Floats) -> tuple[Floats, Floats]:

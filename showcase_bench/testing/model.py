@@ -19,7 +19,7 @@ __all__ = ["MODEL_RULES", "check_model"]
 
 MODEL_RULES: Mapping[str, str] = MappingProxyType(
     {
-        "declarations": "role, flags, arguments, variants and what a model says of itself are valid",
+        "declarations": "role, flags, arguments, variants, what it says of itself are valid",
         "fit": "fit() learns from the kit's world without an exception",
         "empty-training": "either split may be empty; the model still answers",
         "predict": "ordinary queries are answered without an exception",

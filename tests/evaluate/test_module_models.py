@@ -82,7 +82,7 @@ def test_variants_of_it_have_a_second_colon(here):
     assert plan_model(plan.label).arguments == plan.arguments
     labels = [one.label for one in parse_models("wf_variants:Mine:all,random")]
     assert labels == ["wf_variants:Mine:one", "wf_variants:Mine:two", "random"]
-    with pytest.raises(UsageError, match="no variant 'on'. Did you mean 'one'"):
+    with pytest.raises(UsageError, match=r"no variant 'on'\. Did you mean 'one'"):
         plan_model("wf_variants:Mine:on")
 
 

@@ -319,7 +319,7 @@ def test_every_rule_has_a_metric_that_breaks_it():
 
 def test_rules_can_be_left_out():
     check_metric(TwiceTheInfluence, skip=["influence"])
-    with pytest.raises(UsageError, match="no rule 'influenc'.*Did you mean 'influence'"):
+    with pytest.raises(UsageError, match=r"no rule 'influenc'.*Did you mean 'influence'"):
         check_metric(Overlap, skip=["influenc"])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -92,7 +93,7 @@ class OnlySaves(Model):
 class StrangeVariant(Good):
     """Broken."""
 
-    variants = {"big": {"cuont": 4}}
+    variants: ClassVar = {"big": {"cuont": 4}}
 
 
 class CurveOfNan(Good):
@@ -436,7 +437,7 @@ def test_a_finding_names_its_query_and_the_fix():
 
 def test_rules_can_be_left_out():
     check_model(NeedsQueries, skip=["no-queries"])
-    with pytest.raises(UsageError, match="no rule 'no-querys'.*Did you mean 'no-queries'"):
+    with pytest.raises(UsageError, match=r"no rule 'no-querys'.*Did you mean 'no-queries'"):
         check_model(Good, skip=["no-querys"])
 
 

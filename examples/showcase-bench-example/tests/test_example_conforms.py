@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from showcase_bench_example.metric import LengthGap
+from showcase_bench_example.model import WordMatch
 
 from showcase_bench.errors import UsageError
 from showcase_bench.metrics import Batch
 from showcase_bench.testing import check_metric, check_model
-from showcase_bench_example.metric import LengthGap
-from showcase_bench_example.model import WordMatch
 
 
 @pytest.mark.parametrize("model", [WordMatch, lambda: WordMatch(count=1)])
