@@ -32,7 +32,12 @@ Examples:
 
 
 @click.command("fit", epilog=EPILOG)
-@click.option("--model", type=NameList("models"), required=True, help="A model, with arguments.")
+@click.option(
+    "--model",
+    type=NameList("models"),
+    required=True,
+    help="A model or module:Class, with arguments.",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),

@@ -32,7 +32,11 @@ Examples:
 
 
 @click.command("predict", epilog=EPILOG)
-@click.option("--model", type=NameList("models"), help="A model, with arguments.")
+@click.option(
+    "--model",
+    type=NameList("models"),
+    help="A model or module:Class, with arguments.",
+)
 @click.option(
     "--checkpoint",
     type=click.Path(path_type=Path, file_okay=False),

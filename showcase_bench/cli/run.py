@@ -32,6 +32,7 @@ Examples:
   showcase-bench run --models 'dpp(theta=0.9),dpp(theta=0.5),topk'
   showcase-bench run --models 'showcase,showcase:all' --seeds 3 --jobs 2
   showcase-bench run --models peter,showcase --selector mmr --decoding 'beam(size=5)'
+  showcase-bench run --models 'mymodule:MyModel(count=2),random'
   showcase-bench run --data gest.json --images photos/ --results out
 """
 
@@ -43,7 +44,8 @@ Examples:
     type=NameList("models", "all"),
     default="all",
     show_default=True,
-    help="Comma-separated model names, with arguments where wanted.",
+    help="Comma-separated model names, with arguments where wanted; module:Class for a class of a "
+    "module in the working folder or on the Python path.",
 )
 @click.option(
     "--metrics",

@@ -6,10 +6,19 @@ import hashlib
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from showcase_bench.errors import MissingDependencyError, RegistryError, UsageError, did_you_mean
+from showcase_bench.errors import (
+    ContractError,
+    MissingDependencyError,
+    RegistryError,
+    ShowcaseError,
+    UsageError,
+    did_you_mean,
+)
+from showcase_bench.evaluate.lookup import find_model, is_module_name
 from showcase_bench.evaluate.sources import source_digest
 from showcase_bench.models import MODELS, AnyModel, Flag, OracleModel, Role, Writer
 from showcase_bench.spec import Scalar, Spec, parse_spec, spec_label, split_list
@@ -32,12 +41,20 @@ class BuildPlan:
     given: Mapping[str, Scalar]
     """The arguments that differ from the defaults and, where there is one, from the variant."""
     distribution: str
-    """Name and version of the installed distribution that registers the model."""
+    """Name and version of the installed distribution that brings the model; of a module that none
+    brings, its file and the start of the hash of its sources."""
     code_sha256: str
     """Hash of the Python sources of the model's package, and of its selector's."""
     variant: str = ""
     selector: BuildPlan | None = None
     """Chooses the photos of a writer; None where it shows none."""
+    root: Path | None = field(default=None, repr=False)
+    """Folder of a module that no distribution brings: what lies there may be of its sources."""
+
+    @property
+    def own_code_sha256(self) -> str:
+        """Hash of the sources of the model without those of its selector."""
+        return source_digest(self.cls, self.root)
 
     @property
     def label(self) -> str:
@@ -74,10 +91,12 @@ class BuildPlan:
 
 
 def parse_models(text: str, overrides: Mapping[str, Scalar] = _NONE) -> list[BuildPlan]:
-    """Plans of a comma-separated list of specs.
+    """Plans of a comma-separated list of specs: registered names, or ``module:Class``.
 
     ``all`` stands for every installed model whose packages are there, and ``name:all`` for the
-    model ``name`` in all its variants.
+    model ``name`` in all its variants. ``module:Class`` is a class in a module of the working
+    folder or the Python path; where a model is registered under what stands before the colon, the
+    rest is a variant of that one.
 
     Parameters
     ----------
@@ -127,9 +146,7 @@ def plan_model(text: str, overrides: Mapping[str, Scalar] = _NONE) -> BuildPlan:
     spec = parse_spec(text)
     if spec.cutoff is not None:
         raise UsageError(f"a model takes no cutoff: {text!r}; set k of the task instead")
-    name, _, variant = spec.name.partition(":")
-    cls = MODELS.get(name)
-    origin = MODELS.registration(name)
+    name, variant, cls, distribution, root = find_model(spec.name)
     preset = _preset(name, cls, variant)
     arguments, given = _arguments(Spec(name, None, spec.arguments), cls, preset, overrides)
     selector = _selector_of(cls, arguments)
@@ -138,22 +155,36 @@ def plan_model(text: str, overrides: Mapping[str, Scalar] = _NONE) -> BuildPlan:
         cls=cls,
         arguments=arguments,
         given=given,
-        distribution=f"{origin.distribution} {origin.version}",
-        code_sha256=_code(cls, selector),
+        distribution=distribution,
+        code_sha256=_code(source_digest(cls, root), selector),
         variant=variant,
         selector=selector,
+        root=root,
     )
-    plan.build()
+    _require_buildable(plan)
     return plan
+
+
+def _require_buildable(plan: BuildPlan) -> None:
+    try:
+        plan.build()
+    except ShowcaseError:
+        raise
+    except Exception as error:  # a plugin may fail in any way
+        raise ContractError(
+            f"model {plan.label!r} ({plan.distribution}) cannot be built: "
+            f"{type(error).__name__}: {error}"
+        ) from error
 
 
 def _expanded(part: str) -> list[str]:
     if part == ALL:
         missing = missing_models()
         return [name for name in MODELS if name not in missing]
-    name, colon, variant = part.partition(":")
-    if colon and variant == ALL:
-        return [f"{name}:{one}" for one in MODELS.get(name.strip()).variants]
+    name, colon, variant = part.rpartition(":")
+    if colon and variant == ALL and "(" not in name:
+        cls = find_model(name).cls if is_module_name(name) else MODELS.get(name.strip())
+        return [f"{name}:{one}" for one in cls.variants]
     return [part]
 
 
@@ -179,8 +210,7 @@ def _selector_of(cls: type[AnyModel], arguments: Mapping[str, Scalar]) -> BuildP
     return plan
 
 
-def _code(cls: type[AnyModel], selector: BuildPlan | None) -> str:
-    own = source_digest(cls)
+def _code(own: str, selector: BuildPlan | None) -> str:
     if selector is None or selector.code_sha256 == own:
         return own
     return hashlib.sha256(f"{own}\0{selector.code_sha256}".encode()).hexdigest()

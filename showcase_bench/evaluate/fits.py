@@ -17,7 +17,6 @@ from showcase_bench.canonical import canonical_json
 from showcase_bench.errors import StoreError
 from showcase_bench.evaluate.build import BuildPlan
 from showcase_bench.evaluate.checkpoint import SCHEMA, Fitted, read_fit, write_fit
-from showcase_bench.evaluate.sources import source_digest
 from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.files import lock
 from showcase_bench.models import AnyModel
@@ -99,7 +98,7 @@ def fit_inputs(plan: BuildPlan, workspace: Workspace, seed: int) -> dict[str, An
         "model": f"{own.__module__}:{own.__qualname__}",
         "arguments": plan.fit_arguments,
         "seed": seed,
-        "code_sha256": source_digest(own),
+        "code_sha256": plan.own_code_sha256,
         "version": showcase_bench.__version__,
         "data_sha256": workspace.dataset.revision,
         "images_key": workspace.images.key,

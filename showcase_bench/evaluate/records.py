@@ -74,7 +74,7 @@ class RunRecord:
     role: str
     flags: tuple[str, ...]
     distribution: str
-    """Distribution that registers the model, with version."""
+    """Distribution that brings the model, with version; or file and hash of a module of its own."""
     created: str
     """UTC, ISO 8601; decides which of two runs of one model is the newer, nothing else."""
     code: Mapping[str, Scalar]

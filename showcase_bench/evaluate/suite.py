@@ -140,7 +140,7 @@ class Suite:
         groups: dict[bytes, list[Errand]] = {}
         for at, (plan, seed) in enumerate(pairs):
             if self._jobs > 1 and self._is_for_workers(plan, seed):
-                errand = Errand(plan.label, seed)
+                errand = Errand(plan.label, seed, plan.code_sha256)
                 sent[errand] = at
                 fit = canonical_json(fit_inputs(plan, self.workspace, seed))
                 groups.setdefault(fit, []).append(errand)

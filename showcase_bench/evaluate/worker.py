@@ -13,8 +13,8 @@ from multiprocessing import connection
 from pathlib import Path
 
 from showcase_bench.datasets.tasks import Places, Task
-from showcase_bench.errors import ShowcaseError
-from showcase_bench.evaluate.build import plan_model
+from showcase_bench.errors import ContractError, ShowcaseError
+from showcase_bench.evaluate.build import BuildPlan, plan_model
 from showcase_bench.evaluate.fits import FittedModels
 from showcase_bench.evaluate.others import swapped_queries
 from showcase_bench.evaluate.predict import Predicted, Predictor
@@ -48,6 +48,8 @@ class Errand:
     model: str
     """Its label, from which it is planned again."""
     seed: int
+    code_sha256: str
+    """Of the sources that the other process loaded."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,16 @@ def serve(pipe: connection.Connection[Event | Answer | Broken, Errand], setting:
             pipe.send(Broken(traceback.format_exc()))
 
 
+def _planned(errand: Errand) -> BuildPlan:
+    plan = plan_model(errand.model)
+    if plan.code_sha256 != errand.code_sha256:
+        raise ContractError(
+            f"model {errand.model!r}: its sources were changed after the command was started; "
+            "run the same command again"
+        )
+    return plan
+
+
 class _Desk:
     """The task, opened at the first errand."""
 
@@ -96,9 +108,7 @@ class _Desk:
 
     def answer(self, errand: Errand) -> Answer:
         try:
-            outcome: Predicted | ShowcaseError = self._predictor.run(
-                plan_model(errand.model), errand.seed
-            )
+            outcome: Predicted | ShowcaseError = self._predictor.run(_planned(errand), errand.seed)
         except ShowcaseError as error:
             outcome = error
         return Answer(outcome, dict(self._workspace.images.unreadable))

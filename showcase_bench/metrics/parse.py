@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from showcase_bench.errors import ContractError, UsageError, did_you_mean
@@ -36,7 +37,11 @@ METRICS: Registry[Callable[..., Metric]] = Registry(
 """Registered metrics: each name gives a callable that builds the metric from its parameters."""
 
 
-def parse_metric(text: str, default_k: int = 3) -> Metric:
+Factories = Mapping[str, Callable[..., Metric]]
+_NONE: Factories = MappingProxyType({})
+
+
+def parse_metric(text: str, default_k: int = 3, more: Factories = _NONE) -> Metric:
     """Turn a name, a spec or a signature into the metric that it stands for.
 
     Parameters
@@ -46,6 +51,8 @@ def parse_metric(text: str, default_k: int = 3) -> Metric:
         ``parse_metric(str(metric)) == metric`` for every metric.
     default_k
         The cutoff where a short name or a spec leaves it out.
+    more
+        Metrics that are not registered, looked at first: what builds each, by name.
 
     Raises
     ------
@@ -56,21 +63,23 @@ def parse_metric(text: str, default_k: int = 3) -> Metric:
         than what the code computes.
     """
     if "|" in text:
-        return _from_signature(text)
+        return _from_signature(text, more)
     spec = parse_spec(text)
-    parameters = _parameters(spec.name)
+    factory = more.get(spec.name) or METRICS.get(spec.name)
+    parameters = _parameters(factory)
     arguments = _with_cutoff(spec, parameters)
     if _CUTOFF in parameters:
         arguments.setdefault(_CUTOFF, default_k)
-    return _build(spec.name, arguments, parameters)
+    return _build(spec.name, factory, arguments, parameters)
 
 
-def _from_signature(text: str) -> Metric:
+def _from_signature(text: str, more: Factories) -> Metric:
     head, *parts = text.split("|")
     spec = parse_spec(head)
     if spec.arguments:
         raise UsageError(f"the signature {text!r} has arguments in its name {head!r}")
-    parameters = _parameters(spec.name)
+    factory = more.get(spec.name) or METRICS.get(spec.name)
+    parameters = _parameters(factory)
     arguments = _with_cutoff(spec, parameters)
     claims: dict[str, str] = {}
     for part in parts:
@@ -82,7 +91,7 @@ def _from_signature(text: str) -> Metric:
             if key in arguments:
                 raise UsageError(f"{key!r} is given twice in {text!r}")
             arguments[key] = parse_value(value)
-    metric = _build(spec.name, arguments, parameters)
+    metric = _build(spec.name, factory, arguments, parameters)
     _require_same(text, metric, head, claims)
     return metric
 
@@ -103,9 +112,8 @@ def _require_same(text: str, metric: Metric, head: str, claims: Mapping[str, str
             raise UsageError(f"{where} it says {key}:{claimed}, and the code has {key}:{computed}")
 
 
-def _parameters(name: str) -> Mapping[str, inspect.Parameter]:
+def _parameters(factory: Callable[..., Metric]) -> Mapping[str, inspect.Parameter]:
     """Parameters that a user may set; those that the registered name fixes are not among them."""
-    factory = METRICS.get(name)
     fixed = factory.keywords if isinstance(factory, partial) else {}
     found = inspect.signature(factory).parameters
     return {key: parameter for key, parameter in found.items() if key not in fixed}
@@ -123,7 +131,10 @@ def _with_cutoff(spec: Spec, parameters: Mapping[str, object]) -> dict[str, Scal
 
 
 def _build(
-    name: str, arguments: Mapping[str, Scalar], parameters: Mapping[str, inspect.Parameter]
+    name: str,
+    factory: Callable[..., Metric],
+    arguments: Mapping[str, Scalar],
+    parameters: Mapping[str, inspect.Parameter],
 ) -> Metric:
     for key in arguments:
         if key not in parameters:
@@ -132,10 +143,10 @@ def _build(
     for key, parameter in parameters.items():
         if parameter.default is inspect.Parameter.empty and key not in arguments:
             raise UsageError(f"metric {name!r} needs the parameter {key!r}: {name}({key}=...)")
-    metric = METRICS.get(name)(**arguments)
+    metric = factory(**arguments)
     if not isinstance(metric, Metric):
+        origin = f", {METRICS.registration(name).origin}," if name in METRICS else ""
         raise ContractError(
-            f"metric {name!r}, {METRICS.registration(name).origin}, gave a "
-            f"{type(metric).__name__} in place of a Metric"
+            f"metric {name!r}{origin} gave a {type(metric).__name__} in place of a Metric"
         )
     return metric

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from showcase_bench.models.base import Flag, Model, OracleModel, Role, Writer
@@ -15,17 +16,22 @@ __all__ = [
     "OracleModel",
     "Role",
     "Writer",
+    "model_problem",
 ]
 
 AnyModel = Model | Writer | OracleModel
 """The kinds of models."""
 
 
-def _check(loaded: Any) -> str | None:
-    if isinstance(loaded, type) and issubclass(loaded, AnyModel):
-        return None
-    return "it must be a subclass of showcase_bench.Model or showcase_bench.Writer"
+def model_problem(loaded: Any) -> str | None:
+    """Why ``loaded`` cannot serve as a model, or None where it is a class that can."""
+    if not isinstance(loaded, type) or not issubclass(loaded, AnyModel):
+        return "it must be a subclass of showcase_bench.Model or showcase_bench.Writer"
+    if inspect.isabstract(loaded):
+        missing = ", ".join(sorted(loaded.__abstractmethods__))
+        return f"the class {loaded.__name__} lacks the method {missing}"
+    return None
 
 
-MODELS: Registry[type[AnyModel]] = Registry("showcase_bench.models", "model", _check)
+MODELS: Registry[type[AnyModel]] = Registry("showcase_bench.models", "model", model_problem)
 """Every installed model by name."""

@@ -1,0 +1,1 @@
+"""A model and a metric for showcase-bench, to copy."""
