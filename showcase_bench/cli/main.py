@@ -23,6 +23,7 @@ _VERBS = {
     "plan": ("showcase_bench.cli.plan", "Tell how many examples a difference needs."),
     "audit": ("showcase_bench.cli.audit", "Show which metrics see which fault."),
     "leaderboard": ("showcase_bench.cli.leaderboard", "Build leaderboards from stored runs."),
+    "task": ("showcase_bench.cli.task", "Share a task whose references stay hidden."),
     "data": ("showcase_bench.cli.data", "Get, make, describe and check data sets."),
     "doctor": ("showcase_bench.cli.doctor", "Check that every metric gives its golden numbers."),
     "list": ("showcase_bench.cli.list_names", "List models, metrics, tasks or encoders."),
