@@ -85,7 +85,7 @@ def warn_of_leaks(leaks: Leaks, *, quiet: bool) -> None:
         )
     if leaks.shared_runs:
         say(
-            f"warning: {leaks.shared_runs:,} of {leaks.rows:,} hidden texts share {RUN_WORDS} words "
-            "in a row with a public text of the same user.",
+            f"warning: {leaks.shared_runs:,} of {leaks.rows:,} hidden texts share {RUN_WORDS} "
+            "words in a row with a public text of the same user.",
             quiet=quiet,
         )
