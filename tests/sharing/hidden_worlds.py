@@ -51,7 +51,7 @@ def make_rows(users=60, businesses=12):
 
 def write_rows(folder, rows):
     (folder / "images").mkdir(parents=True)
-    for row in sum(rows.values(), []):
+    for row in (one for split in rows.values() for one in split):
         for pic in row["pics"]:
             shade = int(pic["id"][-5:])
             pixels = np.full((8, 8, 3), (shade % 251, shade % 13 * 19, 77), dtype=np.uint8)
