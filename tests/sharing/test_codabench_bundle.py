@@ -96,8 +96,8 @@ class Tags(HTMLParser):
         self.found.add(tag)
 
 
-OUR_TAGS = set("html head meta title style body h1 p table tr th td ul li".split())  # noqa: SIM905
-    [
+OUR_TAGS = frozenset(
+    (
         "html",
         "head",
         "meta",
@@ -112,7 +112,7 @@ OUR_TAGS = set("html head meta title style body h1 p table tr th td ul li".split
         "td",
         "ul",
         "li",
-    ]
+    )
 )
 
 
