@@ -62,12 +62,7 @@ class HalfRows:
         Rows without gold are in the order of their new ids, and so are the pools; other rows keep
         their order, so that a model which is fitted on them sees what it would see of the original.
         """
-        rows: dict[str, Iterator[bytes]] = {}
-        for split in self._shown:
-            hidden = self._hides(split)
-            made = (self._public_row(one, hidden) for one in self._rows(split))
-            ordered = sorted(made, key=lambda row: str(row["review_id"])) if hidden else made
-            rows[split] = map(canonical_row, ordered)
+        rows = {split: map(canonical_row, self._public_rows(split)) for split in self._shown}
         return framed({**rows, POOLS: map(canonical_row, self._public_pools())})
 
     def private(self, gold_of: Collection[str] | None = None) -> Iterator[bytes]:
@@ -79,9 +74,9 @@ class HalfRows:
             Ids of the scored rows that keep their gold; None keeps it for all. Where it is given,
             the gold of the other held-out split is left out as well, unless it is public.
         """
-        rows: dict[str, Iterator[bytes]] = {}
-        for split in self._shown:
-            rows[split] = map(canonical_row, self._private_rows(split, gold_of))
+        rows = {
+            split: map(canonical_row, self._private_rows(split, gold_of)) for split in self._shown
+        }
         return framed({**rows, POOLS: map(canonical_row, self._private_pools())})
 
     def scored_ids(self) -> tuple[str, ...]:
@@ -98,7 +93,14 @@ class HalfRows:
         examples = self._splits[split]
         return (examples.example(i) for i in range(len(examples)))
 
-    def _public_row(self, one: Example, hidden: bool) -> Row:
+    def _public_rows(self, split: str) -> Iterator[Row]:
+        if not self._hides(split):
+            yield from (self._public_row(one, hidden=False) for one in self._rows(split))
+            return
+        rows = [self._public_row(one, hidden=True) for one in self._rows(split)]
+        yield from sorted(rows, key=lambda row: str(row["review_id"]))
+
+    def _public_row(self, one: Example, *, hidden: bool) -> Row:
         names, query = self._names, one.query
         history = [[self._past(review), review.text] for review in query.history]
         row: Row = {

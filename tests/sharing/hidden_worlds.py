@@ -25,7 +25,7 @@ def make_rows(users=60, businesses=12):
     number = 0
     for user in range(users):
         for visit, split in enumerate(rows):
-            place = (user * 3 + visit) % businesses
+            place = (user + 5 * visit) % businesses
             pics = []
             for _ in range(1 + (user + visit) % 2):
                 pics.append({"id": f"photo-{number:05d}", "url": [f"images/n{number:05d}.png"]})
@@ -34,7 +34,7 @@ def make_rows(users=60, businesses=12):
             # Every row's history names the user's other reviews, as GEST's does; one is disguised.
             for other in range(3):
                 text = review_text(user, other)
-                past.append([f"user{user}_place{(user * 3 + other) % businesses}", text])
+                past.append([f"user{user}_place{(user + 5 * other) % businesses}", text])
                 past.append([f"odd{user}-{other}", text.replace(" ", "  ")])
             rows[split].append(
                 {

@@ -229,7 +229,7 @@ def test_both_phases_score_texts(app, public_answers, described, tmp_path):
         assert program(place) == 0
         found.append(json.loads((place / "output" / "scores.json").read_text()))
         assert set(found[-1]) == keys
-        assert found[-1]["bleu_4"] > 1
+        assert found[-1]["bleu_4"] > 0.1
     assert found[0] != found[1]
 
 

@@ -169,13 +169,16 @@ def test_ids_look_alike_in_all_splits(hidden_world):
     _, public, private, _ = hidden_world
     shown = public_rows(public)
     values = {
-        split: [int(row["review_id"][1:], 16) for row in shown[split]]
+        split: [int(row["review_id"][1:], 16) / 16**24 for row in shown[split]]
         for split in ("train", "val", "test")
     }
     assert stats.kruskal(*values.values()).pvalue > 0.001
     parts = divide_parts(hidden_world)
-    held = [int(read_private(private).names.review(one)[1:], 16) for one in parts["validation"]]
-    rest = [int(read_private(private).names.review(one)[1:], 16) for one in parts["final"]]
+    names = read_private(private).names
+    held, rest = (
+        [int(names.review(one)[1:], 16) / 16**24 for one in parts[part]]
+        for part in ("validation", "final")
+    )
     assert (len(held), len(rest)) == (18, 42)
     assert stats.mannwhitneyu(held, rest).pvalue > 0.001
 
@@ -221,20 +224,28 @@ def test_public_half_has_nothing_to_score(hidden_world):
         frame_of_workspace(shown)
 
 
-def test_leaks_are_counted(hidden_world):
+def test_leaks_are_counted(hidden_world, tmp_path):
+    """In a town with few visitors, most photos follow by exclusion; a repeated text is known."""
     workspace, *_ = hidden_world
-    leaks = find_leaks(workspace, ExportOptions())
+    assert find_leaks(workspace, ExportOptions()).left_over == 0
+    rows = make_rows(users=8, businesses=12)
+    rows["test"][0]["review_text"] = rows["train"][0]["review_text"]
+    rows["test"][1]["review_text"] = "Today again! " + rows["train"][1]["review_text"].upper()
+    small = Workspace.open(file_task(write_rows(tmp_path / "data", rows)), places=workspace.places)
+    leaks = find_leaks(small, ExportOptions())
     claimed = {
         photo
-        for split in ("train", "val")
-        for one in workspace.split(split)
-        for photo in one.gold.image_ids
+        for one in ("train", "val")
+        for row in small.split(one)
+        for photo in row.gold.image_ids
     }
-    left = sum(
-        set(one.query.pool) - claimed == set(one.gold.image_ids) for one in workspace.scored_split
-    )
-    assert (leaks.rows, leaks.with_choice, leaks.left_over) == (60, 60, left)
-    assert (leaks.known_texts, leaks.shared_runs) == (0, 0)
+    choices = [one for one in small.scored_split if len(one.query.pool) > len(one.gold.image_ids)]
+    left = sum(set(one.query.pool) - claimed == set(one.gold.image_ids) for one in choices)
+    assert left > 0
+    assert (leaks.rows, leaks.with_choice, leaks.left_over) == (8, len(choices), left)
+    assert (leaks.known_texts, leaks.shared_runs) == (1, 2)
+    fewer = find_leaks(small, ExportOptions(validation="none"))
+    assert fewer.left_over < left
 
 
 def test_same_salt_same_bytes(hidden_world, tmp_path):
