@@ -72,7 +72,7 @@ def warn_of_leaks(leaks: Leaks, *, quiet: bool) -> None:
 
     if leaks.left_over:
         say(
-            f"warning: of {leaks.left_over:,} of {leaks.with_choice:,} queries the photos follow "
+            f"warning: the photos of {leaks.left_over:,} of {leaks.with_choice:,} queries follow "
             "by exclusion: they are the candidates that no public row claims. The control "
             "`unseen-photos` shows what that is worth.",
             quiet=quiet,
