@@ -25,6 +25,7 @@ _VERBS = {
     "audit": ("showcase_bench.cli.audit", "Show which metrics see which fault."),
     "leaderboard": ("showcase_bench.cli.leaderboard", "Build leaderboards from stored runs."),
     "view": ("showcase_bench.cli.view", "Look at boards and showcases in a browser."),
+    "task": ("showcase_bench.cli.task", "Share a task whose references stay hidden."),
     "data": ("showcase_bench.cli.data", "Get, make, describe and check data sets."),
     "cache": ("showcase_bench.cli.cache", "List, prune or clear what is kept between runs."),
     "doctor": ("showcase_bench.cli.doctor", "Check that every metric gives its golden numbers."),

@@ -137,6 +137,10 @@ class TaskRequest:
             raise UsageError("--images goes with --data; a task brings its own photos")
         if self.data is None:
             found = TASKS.get(self.task or "mini")
+        elif self.data.is_dir():
+            from showcase_bench.sharing import public_task
+
+            found = public_task(self.data, self.images)
         else:
             found = file_task(self.data, self.images)
         policy, suffix = self._policy(found.policy)
@@ -190,8 +194,8 @@ _OPTIONS: Callable[[Callable[..., Any]], Callable[..., Any]] = stack_options(
     click.option("--task", type=NameList("tasks"), help="A registered task. [default: mini]"),
     click.option(
         "--data",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="A GEST-shaped JSON file instead of a task.",
+        type=click.Path(path_type=Path),
+        help="A GEST-shaped JSON file, or the public half of a shared task, instead of a task.",
     ),
     click.option(
         "--images",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ Examples:
   showcase-bench score preds.jsonl --data gest.json --split test --json
   showcase-bench score preds.jsonl --metrics 'precision@3,n-gram,sacrebleu(tok=none)'
   showcase-bench score texts.jsonl --references refs.jsonl
+  showcase-bench score preds.jsonl --private out/private --part validation
 """
 
 
@@ -48,12 +50,21 @@ Examples:
     type=click.Path(path_type=Path, dir_okay=False),
     help='Score texts against these instead of a task: {"id", "references": [...]} a line.',
 )
+@click.option(
+    "--private",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Score what was predicted on the public half of a shared task, with its private half; "
+    "--images names the public half, for metrics that need photos.",
+)
+@click.option("--part", metavar="NAME", help="Part of a shared task's cut. [default: all rows]")
 @task_options
 @common_options
 def command(
     predictions: Path,
     metrics: str | None,
     references: Path | None,
+    private: Path | None,
+    part: str | None,
     as_json: bool,
     quiet: bool,
     request: TaskRequest,
@@ -63,8 +74,18 @@ def command(
     Every id of the split, or of the file of references, must occur once, in any order. All
     problems of the file are reported at once, with their lines and fields; then nothing is scored.
     """
+    from showcase_bench.errors import UsageError
+
     hushed = quiet or as_json
-    if references is None:
+    if private is None and part is not None:
+        raise UsageError("--part goes with --private")
+    if private is not None:
+        if references is not None:
+            raise UsageError("--private and --references exclude each other: give one of them")
+        facts, scores, levels = _score_private(
+            predictions, metrics, private, part, request, hushed=hushed
+        )
+    elif references is None:
         facts, scores, levels = _score_task(predictions, metrics, request, hushed=hushed)
     else:
         request.require_no_task("--references")
@@ -106,6 +127,39 @@ def _score_task(
         "n": len(showcases),
     }
     return facts, scores, levels
+
+
+def _score_private(
+    predictions: Path,
+    metrics: str | None,
+    folder: Path,
+    part: str | None,
+    request: TaskRequest,
+    *,
+    hushed: bool,
+) -> tuple[Mapping[str, Any], Sequence[Score], Mapping[str, Levels]]:
+    from showcase_bench.sharing import read_private, score_private
+    from showcase_bench.spec import split_list
+
+    replace(request, images=None).require_no_task("--private")
+    with BarProgress(quiet=hushed) as progress:
+        found = score_private(
+            read_private(folder),
+            predictions,
+            metrics=None if metrics is None else split_list(metrics),
+            part=part,
+            photos=request.images,
+            places=request.places(),
+            progress=progress,
+        )
+    warn_of_photos(found.unreadable, quiet=hushed)
+    if found.left_out:
+        names = ", ".join(found.left_out)
+        say(
+            f"left out, as they need photos: {names}; name the public half with --images",
+            quiet=hushed,
+        )
+    return found.facts, found.scores, found.levels
 
 
 def _score_texts(

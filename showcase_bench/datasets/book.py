@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from showcase_bench.datasets.columns import BUSINESSES, PHOTOS, BatchWriter
-from showcase_bench.datasets.gest import Row
+from showcase_bench.datasets.gest import Pool, Row
 from showcase_bench.datasets.masking import Targets, pair_key
 
 __all__ = ["Book"]
@@ -69,6 +69,13 @@ class Book:
         texts = (example_id, row.user_id, row.text, *history_ids, *history_texts)
         writer.add(columns, sum(map(len, texts)))
 
+    def add_pool(self, pool: Pool) -> None:
+        """Let the photos be candidates of the business, as if a row had shown them."""
+        self.counts["file"]["listed_pools"] += 1
+        business = self._business(pool.business_id)
+        for one in pool.photos:
+            self._photo(one.id, one.location, business, owners=0)
+
     def names(self, example_id: str, user_id: str, business: str) -> tuple[str, ...]:
         """All that a history may call this example by."""
         return (example_id, self._first_ids[example_id], pair_key(user_id, business))
@@ -116,14 +123,14 @@ class Book:
             self._business_photos.append({})
         return number
 
-    def _photo(self, image_id: str, location: str | None, business: int) -> int:
+    def _photo(self, image_id: str, location: str | None, business: int, *, owners: int = 1) -> int:
         number = self._photos.setdefault(image_id, len(self._photos))
         if number == len(self._locations):
             self._locations.append(location)
             self._owners.append(0)
         elif self._locations[number] is None:
             self._locations[number] = location
-        self._owners[number] += 1
+        self._owners[number] += owners
         self._business_photos[business][number] = None
         return number
 

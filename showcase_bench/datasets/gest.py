@@ -14,12 +14,15 @@ import hashlib
 import math
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from showcase_bench.datasets.json_rows import RawRow
 
-__all__ = ["Photo", "Row", "RowReader", "history_business"]
+__all__ = ["Photo", "Pool", "Row", "RowReader", "history_business"]
+
+T = TypeVar("T")
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
@@ -49,6 +52,13 @@ class Row(NamedTuple):
     """(id, text) of the user's other reviews in the file's order."""
 
 
+class Pool(NamedTuple):
+    """Photos of a business that the file lists without telling who took them."""
+
+    business_id: str
+    photos: tuple[Photo, ...]
+
+
 class _ProblemError(Exception):
     """A row breaks the format; the message names the field."""
 
@@ -59,7 +69,7 @@ class RowReader:
     Parameters
     ----------
     counts
-        Split to name to number; imperfections are added to it.
+        Split, or ``file``, to name to number; imperfections are added to it.
     """
 
     def __init__(self, counts: dict[str, Counter[str]]) -> None:
@@ -73,9 +83,17 @@ class RowReader:
 
     def read(self, raw: RawRow) -> Row | None:
         """Check one row; None (and one more problem on the list) when it breaks the format."""
-        counts = self._counts[raw.split]
+        return self._checked(_read, raw, self._counts[raw.split])
+
+    def read_pool(self, raw: RawRow) -> Pool | None:
+        """Check one listed pool; None (and one more problem) when it breaks the format."""
+        return self._checked(_read_pool, raw, self._counts["file"])
+
+    def _checked(
+        self, read: Callable[[Any, Counter[str]], T], raw: RawRow, counts: Counter[str]
+    ) -> T | None:
         try:
-            return _read(raw.value, counts)
+            return read(raw.value, counts)
         except _ProblemError as problem:
             self.problems.append(f"{raw.split} row {raw.number}{problem}")
             return None
@@ -116,6 +134,12 @@ def _read(value: Any, counts: Counter[str]) -> Row:
     if not row.photos:
         counts["rows_without_photos"] += 1
     return row
+
+
+def _read_pool(value: Any, counts: Counter[str]) -> Pool:
+    if not isinstance(value, dict):
+        raise _ProblemError(f": a pool must be an object, not {_kind(value)}")
+    return Pool(_required(value, "business_id", counts), _photos(value, counts))
 
 
 def _required(value: dict[str, Any], field: str, counts: Counter[str]) -> str:

@@ -10,15 +10,19 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple, NoReturn, Protocol
 
 from showcase_bench.errors import DataError
 
-__all__ = ["SPLITS", "JsonRows", "RawRow", "Readable"]
+__all__ = ["POOLS", "SPLITS", "JsonRows", "RawRow", "Readable"]
 
 SPLITS = ("train", "val", "test")
 """The splits that every data set has, in this order; one that a file lacks is empty."""
+
+POOLS = "pools"
+"""Key of a list of ``{"business_id", "pics"}``: photos of businesses, whoever took them. A file
+whose rows hide their photos gives the candidates there."""
 
 _SPLIT_OF_KEY = {
     "train": "train",
@@ -63,6 +67,8 @@ class JsonRows:
         The file's bytes, UTF-8, with or without a byte-order mark.
     path
         How messages name the file.
+    also
+        Keys of more lists, whose rows are given under the key in place of a split.
 
     Raises
     ------
@@ -72,10 +78,11 @@ class JsonRows:
         split that is not a list or is given twice, a row of more than 64 Mi characters.
     """
 
-    def __init__(self, stream: Readable, path: object) -> None:
+    def __init__(self, stream: Readable, path: object, *, also: Collection[str] = ()) -> None:
         self.unknown_keys: list[str] = []
         """Top-level keys that name no split; complete after the iteration."""
         self._path = path
+        self._split_of_key = {**_SPLIT_OF_KEY, **{key: key for key in also}}
         self._text = _SlidingText(stream, path)
 
     def __iter__(self) -> Iterator[RawRow]:
@@ -106,7 +113,7 @@ class JsonRows:
             text.fail("expected a key in double quotes")
         key = text.value()
         text.take(":", "a colon after the key")
-        split = _SPLIT_OF_KEY.get(key)
+        split = self._split_of_key.get(key)
         if split is None:
             text.value()
             self.unknown_keys.append(key)

@@ -26,14 +26,14 @@ from showcase_bench.datasets.columns import (
     read_batches,
 )
 from showcase_bench.datasets.gest import RowReader
-from showcase_bench.datasets.json_rows import SPLITS, JsonRows, RawRow
+from showcase_bench.datasets.json_rows import POOLS, SPLITS, JsonRows, RawRow
 from showcase_bench.datasets.masking import Mask, text_key
 from showcase_bench.errors import DataError
 from showcase_bench.types import Progress
 
 __all__ = ["FORMAT_VERSION", "FileCounts", "prepare"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Raised by every change of what the prepared columns hold or mean."""
 
 FileCounts = Mapping[str, Mapping[str, int]]
@@ -70,7 +70,7 @@ def prepare(path: Path, sha256: str, folder: Path, progress: Progress) -> FileCo
     book = Book(SPLITS)
     with path.open("rb") as stream:
         hashing = _HashingStream(stream)
-        rows = JsonRows(hashing, path)
+        rows = JsonRows(hashing, path, also=(POOLS,))
         _write_examples(path, rows, folder, book, progress)
     if hashing.hexdigest() != sha256:
         raise DataError(path, "the file changed while it was read", "Try again.")
@@ -92,7 +92,10 @@ def _write_examples(
     try:
         tracked = progress.track(rows, label=f"preparing {path.name}")
         for split, raws in groupby(tracked, key=attrgetter("split")):
-            _write_split(raws, reader, book, folder / f"{split}.arrow")
+            if split == POOLS:
+                _add_pools(raws, reader, book)
+            else:
+                _write_split(raws, reader, book, folder / f"{split}.arrow")
     except DataError as error:
         if not reader.problems:
             raise
@@ -116,6 +119,15 @@ def _write_split(raws: Iterable[RawRow], reader: RowReader, book: Book, target: 
                 return
             if row is not None and not reader.problems:
                 book.add(raw.split, row, writer)
+
+
+def _add_pools(raws: Iterable[RawRow], reader: RowReader, book: Book) -> None:
+    for raw in raws:
+        pool = reader.read_pool(raw)
+        if reader.gave_up:
+            return
+        if pool is not None and not reader.problems:
+            book.add_pool(pool)
 
 
 def _write_history(split: str, folder: Path, book: Book) -> None:

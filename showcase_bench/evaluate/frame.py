@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showcase_bench.encoders.text_store import TextStore
+from showcase_bench.errors import UsageError
 from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.metrics import Batch, Metric, TextTable
 from showcase_bench.metrics.base import Need
@@ -138,8 +139,20 @@ class Frame:
 
 
 def frame_of_workspace(workspace: Workspace, progress: Progress | None = None) -> Frame:
-    """The scored split of a task."""
+    """The scored split of a task.
+
+    Raises
+    ------
+    UsageError
+        The rows of the split have neither texts nor photos of their own: their gold is hidden.
+    """
     examples = tuple(workspace.scored_split.examples())
+    if not any(one.gold.image_ids or any(one.gold.texts) for one in examples):
+        raise UsageError(
+            f"split {workspace.task.split!r} of {workspace.dataset.path} has no gold, so there is "
+            "nothing to score against. `showcase-bench predict` works without; the organizers "
+            "score its file with `showcase-bench score --private`."
+        )
     queries = workspace.queries
 
     def training() -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from showcase_bench.datasets import SplitPolicy, load_dataset, prepared
+from showcase_bench.datasets.prepare import FORMAT_VERSION
 from showcase_bench.errors import DataError, UsageError
 from showcase_bench.types import Example, Gold, Query, Review
 
@@ -438,7 +439,7 @@ def reload_counting(data, folder, monkeypatch):
 
 def test_preparation_runs_once(cached, monkeypatch):
     data, folder = cached
-    assert folder.name == f"{data.revision[:16]}-v1"
+    assert folder.name == f"{data.revision[:16]}-v{FORMAT_VERSION}"
     runs, examples = reload_counting(data, folder, monkeypatch)
     assert runs == 0
     assert examples == list(data.split("train", SplitPolicy(), NoPhotos()))
