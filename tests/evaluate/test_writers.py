@@ -10,6 +10,7 @@ from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.errors import ContractError, RegistryError, StoreError, UsageError
 from showcase_bench.evaluate import RunStore, Suite, Workspace
 from showcase_bench.evaluate import build as build_module
+from showcase_bench.evaluate import lookup as lookup_module
 from showcase_bench.evaluate.build import parse_models, plan_model
 from showcase_bench.evaluate.checkpoint import plan_of_fit, read_fit, write_fit
 from showcase_bench.evaluate.fits import FittedModels, fit_inputs
@@ -96,7 +97,8 @@ def registry(monkeypatch):
     FITS.clear()
     ASKED.clear()
     known = {"echo": Echo, "last": Last, "teller": Teller, "clash": Clash, "mute": Mute}
-    monkeypatch.setattr(build_module, "MODELS", Registry(known))
+    for module in (build_module, lookup_module):
+        monkeypatch.setattr(module, "MODELS", Registry(known))
 
 
 @pytest.fixture

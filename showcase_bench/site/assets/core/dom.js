@@ -68,7 +68,7 @@
   function folded(text, properties) {
     if (text.length <= MOST) return el("p", properties, said(text));
     const node = el("p", properties, said(`${text.slice(0, MOST)}…`));
-    const words = text.split(/\s+/).length.toLocaleString("en");
+    const words = text.trim().split(/\s+/).length.toLocaleString("en");
     const button = el(
       "button",
       { type: "button", class: "quiet", "aria-expanded": "false" },

@@ -80,7 +80,7 @@
     }));
     return el("section", { "aria-labelledby": "scores" },
       el("h2", { id: "scores" }, "Scores of this example"),
-      scroll("Scores of this example", el("table", {},
+      scroll("Table of scores", el("table", {},
         el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "metric"),
           systems.map((at) => el("th", { scope: "col", class: "number" }, said(info.systems[at].label))))),
         el("tbody", {}, used.map((at) => el("tr", {},
