@@ -55,8 +55,9 @@ class Predictor:
     Parameters
     ----------
     swapped_queries
-        Queries on behalf of other users, which a fitted model answers as well; an oracle, whose
-        answers are the gold, is not asked, nor is a writer whose photos an oracle chooses.
+        Queries on behalf of other users, None where there is none to ask; a fitted model answers
+        them as well. An oracle, whose answers are the gold, is not asked, nor is a writer whose
+        photos an oracle chooses.
     """
 
     def __init__(
@@ -64,12 +65,16 @@ class Predictor:
         workspace: Workspace,
         fits: FittedModels,
         progress: Progress,
-        swapped_queries: Sequence[Query] | None = None,
+        swapped_queries: Sequence[Query | None] | None = None,
     ) -> None:
         self._workspace = workspace
         self._fits = fits
         self._progress = progress
-        self._swapped = swapped_queries
+        self._swapped = (
+            None
+            if swapped_queries is None
+            else [query for query in swapped_queries if query is not None]
+        )
         self._chosen: dict[tuple[str, int, bool], Answers] = {}
 
     def run(self, plan: BuildPlan, seed: int) -> Predicted:

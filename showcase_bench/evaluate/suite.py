@@ -119,7 +119,6 @@ class Suite:
             outcomes = self._outcomes(pairs, workers)
             for at, outcome in self._progress.track(outcomes, label="Models", total=len(pairs)):
                 settled[at] = self._settle(*pairs[at], outcome)
-            self._unreadable |= workers.unreadable
         inorder = [settled[at] for at in range(len(pairs))]
         runs = tuple(one.run for one in inorder if one.run is not None)
         rescored = self._rescore_others({run.record.id for run in runs})
@@ -150,6 +149,7 @@ class Suite:
         apart = set(sent.values())
         yield from ((at, None) for at in range(len(pairs)) if at not in apart)
         for errand, outcome in answers:
+            self._unreadable |= workers.unreadable
             yield sent[errand], outcome
 
     def _is_for_workers(self, plan: BuildPlan, seed: int) -> bool:
@@ -250,9 +250,7 @@ class Suite:
 
     @cached_property
     def _predictor(self) -> Predictor:
-        asked = self._swapped
-        swapped = None if asked is None else [query for query in asked if query is not None]
-        return Predictor(self.workspace, self._fits, self._progress, swapped)
+        return Predictor(self.workspace, self._fits, self._progress, self._swapped)
 
     def _lacks_swaps(self, stored: StoredRun) -> bool:
         return stored.record.role != "ceiling" and stored.record.swapped_sha256 is None

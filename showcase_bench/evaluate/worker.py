@@ -6,7 +6,6 @@ import os
 import signal
 import traceback
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from multiprocessing import connection
@@ -21,7 +20,7 @@ from showcase_bench.evaluate.predict import Predicted, Predictor
 from showcase_bench.evaluate.relay import Event, Teller
 from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.processes import end_with_parent
-from showcase_bench.types import Progress, Query
+from showcase_bench.types import Progress
 
 __all__ = ["Answer", "Broken", "Errand", "Setting", "serve"]
 
@@ -122,8 +121,5 @@ class _Desk:
     def _predictor(self) -> Predictor:
         kept = self._workspace.cache / "fits"
         fits = FittedModels(kept, self._progress, fresh=self._setting.fresh)
-        swapped: Sequence[Query] | None = None
-        if self._setting.swaps:
-            asked = swapped_queries(self._workspace)
-            swapped = [query for query in asked if query is not None]
+        swapped = swapped_queries(self._workspace) if self._setting.swaps else None
         return Predictor(self._workspace, fits, self._progress, swapped)

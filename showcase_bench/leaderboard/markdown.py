@@ -82,12 +82,7 @@ def _slices(section: Section) -> list[str]:
 
 def format_part(one: SliceRow | None) -> str:
     """As :func:`format_cell`, of a system on part of the examples; a dash where it is not there."""
-    if one is None or one.value is None:
-        return "–"
-    if one.low is None or one.high is None:
-        return format_number(one.value)
-    half = max(one.high - one.value, one.value - one.low)
-    return f"{format_number(one.value)} ±{format_number(half, like=one.value)}"
+    return "–" if one is None else format_cell(one)
 
 
 def format_floor(column: Column) -> str:
@@ -113,7 +108,7 @@ def format_rank(row: Row) -> str:
     return str(best) if best == worst else f"{best}-{worst}"
 
 
-def format_cell(score: EntryScore) -> str:
+def format_cell(score: EntryScore | SliceRow) -> str:
     """``0.312 ±0.021``; a dash for "not attempted"."""
     if score.value is None:
         return "–"

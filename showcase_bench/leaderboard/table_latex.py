@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from showcase_bench.formatting import format_number
 from showcase_bench.latex import booktabs, escape_latex, figures
 from showcase_bench.leaderboard.board import Board, Row, Section
-from showcase_bench.leaderboard.entries import EntryScore
 from showcase_bench.leaderboard.markdown import (
     TITLES,
     format_ceiling,
+    format_cell,
     format_floor,
     format_rank,
     sense,
@@ -58,7 +57,10 @@ def _section(board: Board, section: Section, start: int, more: str) -> list[str]
         [
             figures(format_rank(row)),
             _system(row),
-            *(figures(_value(row.scores[column.name])) for column in columns),
+            *(
+                figures(format_cell(row.scores[column.name]).replace("±", "± "))
+                for column in columns
+            ),
         ]
         for row in section.rows
     ]
@@ -74,12 +76,3 @@ def _system(row: Row) -> str:
     if row.flags:
         name += rf" \emph{{({escape_latex(', '.join(row.flags))})}}"
     return rf"{name}\textsuperscript{{{escape_latex(row.letters)}}}" if row.letters else name
-
-
-def _value(score: EntryScore) -> str:
-    if score.value is None:
-        return "–"
-    if score.low is None or score.high is None:
-        return format_number(score.value)
-    half = max(score.high - score.value, score.value - score.low)
-    return f"{format_number(score.value)} ± {format_number(half, like=score.value)}"
