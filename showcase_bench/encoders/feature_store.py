@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from showcase_bench.encoders.checked import checked_vectors
 from showcase_bench.encoders.names import EncoderShelf
 from showcase_bench.encoders.text_store import TextStore
 from showcase_bench.errors import ContractError, ImageError
+from showcase_bench.pool import map_in_processes
 from showcase_bench.types import ImageSource, Progress, TextEmbeddings
 from showcase_bench.vectors import VectorTable, text_key
 
@@ -30,6 +32,8 @@ _BATCH_PHOTOS = 64
 _BATCH_BYTES = 64 << 20
 _SHARD_PHOTOS = 16_384
 _MOST_WORKERS = 4
+_PHOTOS_WORTH_PROCESSES = 512
+_PHOTOS_AT_ONCE = 16
 
 
 class FeatureStore:
@@ -44,7 +48,9 @@ class FeatureStore:
     Parameters
     ----------
     source
-        Where the photos come from; its ``load`` is called from several threads at once.
+        Where the photos come from; its ``load`` is called from several threads at once. One
+        that has a true ``is_computed`` draws its photos with Python rather than decode them, so
+        that threads do not help; it can be pickled.
     cache_dir
         Folder that caches are kept in; None keeps features in memory only.
     progress
@@ -125,22 +131,25 @@ class FeatureStore:
         """
         return self._texts.vectors(texts, encoder)
 
-    def prefetch(self, image_ids: Sequence[str], encoder: str) -> None:
+    def prefetch(self, image_ids: Sequence[str], encoder: str, processes: int = 1) -> None:
         """Encode the photos that have no features yet; :meth:`features` then only looks them up.
 
-        Raises what :meth:`features` raises.
+        With more than one of ``processes``, many photos that are computed are so in as many
+        others.
+
+        Raises what :meth:`features` raises; StoreError also where a process was killed.
         """
         with self._lock:
-            self._complete(image_ids, encoder)
+            self._complete(image_ids, encoder, processes)
 
-    def _complete(self, image_ids: Sequence[str], name: str) -> VectorTable:
+    def _complete(self, image_ids: Sequence[str], name: str, processes: int = 1) -> VectorTable:
         encoder = self._shelf.get(name, ImageEncoder)
         if encoder.signature not in self._tables:
             self._tables[encoder.signature] = self._open(encoder)
         table = self._tables[encoder.signature]
         missing = table.missing(image_ids)
         if missing:
-            self._encode(missing, encoder, table)
+            self._encode(missing, encoder, table, processes)
         self._unreadable |= {one: table.notes[one] for one in image_ids if one in table.notes}
         return table
 
@@ -151,10 +160,15 @@ class FeatureStore:
             folder = self._cache_dir / "features" / text_key(content)
         return VectorTable(folder, encoder.stored_as, encoder.dim)
 
-    def _encode(self, image_ids: Sequence[str], encoder: ImageEncoder, table: VectorTable) -> None:
-        loaded = self._progress.track(
-            _load_ahead(self._source, image_ids), label="Encoding photos", total=len(image_ids)
-        )
+    def _encode(
+        self, image_ids: Sequence[str], encoder: ImageEncoder, table: VectorTable, processes: int
+    ) -> None:
+        apart = processes > 1 and getattr(self._source, "is_computed", False)
+        if apart and len(image_ids) >= _PHOTOS_WORTH_PROCESSES:
+            photos = _load_in_processes(self._source, image_ids, processes)
+        else:
+            photos = _load_ahead(self._source, image_ids)
+        loaded = self._progress.track(photos, label="Encoding photos", total=len(image_ids))
         pending: list[_Part] = []
         try:
             for batch in _batches(zip(image_ids, loaded, strict=True)):
@@ -187,24 +201,50 @@ def _keep(table: VectorTable, pending: list[_Part]) -> None:
         )
 
 
+def _load(source: ImageSource, image_id: str) -> Pixels | ImageError:
+    try:
+        return source.load(image_id)
+    except ImageError as error:
+        return error
+
+
 def _load_ahead(source: ImageSource, image_ids: Sequence[str]) -> Iterator[Pixels | ImageError]:
     """Load photos in order, a few ahead of the reader in other threads."""
-
-    def load(image_id: str) -> Pixels | ImageError:
-        try:
-            return source.load(image_id)
-        except ImageError as error:
-            return error
-
     workers = min(_MOST_WORKERS, os.cpu_count() or 1)
     waiting: deque[Future[Pixels | ImageError]] = deque()
     with ThreadPoolExecutor(workers) as pool:
         for image_id in image_ids:
-            waiting.append(pool.submit(load, image_id))
+            waiting.append(pool.submit(_load, source, image_id))
             if len(waiting) > 2 * workers:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def _load_in_processes(
+    source: ImageSource, image_ids: Sequence[str], processes: int
+) -> Iterator[Pixels | ImageError]:
+    """Load photos in order, a few ahead of the reader in other processes."""
+    parts = (
+        image_ids[start : start + _PHOTOS_AT_ONCE]
+        for start in range(0, len(image_ids), _PHOTOS_AT_ONCE)
+    )
+    loaded = map_in_processes(
+        _load_part, parts, processes, initializer=_take_source, initargs=(source,)
+    )
+    return chain.from_iterable(loaded)
+
+
+_taken: list[ImageSource] = []
+"""The source of a process that only loads photos; empty elsewhere."""
+
+
+def _take_source(source: ImageSource) -> None:
+    _taken[:] = [source]
+
+
+def _load_part(image_ids: Sequence[str]) -> list[Pixels | ImageError]:
+    return [_load(_taken[0], image_id) for image_id in image_ids]
 
 
 def _batches(

@@ -112,7 +112,7 @@ class Suite:
 
     def run(self, plans: Sequence[BuildPlan], seeds: Sequence[int]) -> SuiteResult:
         """Run every plan with every seed; a failing model is recorded and the rest goes on."""
-        self.workspace.prefetch()
+        self.workspace.prefetch(self._jobs)
         pairs = [(plan, seed) for plan in plans for seed in seeds]
         settled: dict[int, _Settled] = {}
         with Workers(self._jobs, self._setting, self._progress) as workers:

@@ -133,8 +133,8 @@ class Workspace:
         """Metrics by name, spec, signature or group; a missing cutoff is the task's k."""
         return expand_metrics(names, default_k=self.policy.k)
 
-    def prefetch(self) -> None:
+    def prefetch(self, processes: int = 1) -> None:
         """Encode every photo of the data set once for the task's metrics, with progress."""
         seen = (metric for metric in self.metrics if "features" in metric.needs)
         for encoder in sorted({str(getattr(metric, "encoder", "")) for metric in seen} - {""}):
-            self.images.prefetch(self.dataset.image_ids(), encoder)
+            self.images.prefetch(self.dataset.image_ids(), encoder, processes)

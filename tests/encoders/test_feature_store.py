@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import multiprocessing
+import os
 import subprocess
 import sys
 import threading
@@ -467,3 +469,38 @@ def test_odd_photos_give_a_feature_or_a_reason(tmp_path: Path) -> None:
     assert again.features(ids, ENCODER).tobytes() == rows.tobytes()
     assert dict(again.unreadable) == dict(first.unreadable)
     assert again.encoded == 0
+
+
+class Drawn:
+    """Like :class:`Photos`, but computed; knows nothing of locks, and so can be pickled."""
+
+    is_computed = True
+    key = "photos-1"
+
+    def load(self, image_id: str) -> np.ndarray:
+        if image_id == "deadly":
+            os._exit(9)
+        return Photos().load(image_id)
+
+
+def test_photos_that_are_computed_are_so_in_other_processes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(feature_store, "_PHOTOS_WORTH_PROCESSES", 40)
+    monkeypatch.setattr(Drawn, "load", None)  # of this process; the others import it whole
+    ids = [*(f"p{i}" for i in range(40)), "bad"]
+    one = store(Drawn())
+    one.prefetch(ids, ENCODER, processes=2)
+    assert one.features(ids[:40], ENCODER).tobytes() == direct(ids[:40]).tobytes()
+    assert one.unreadable == {"bad": "file is truncated"}
+    assert multiprocessing.active_children() == []
+
+
+def test_a_process_that_dies_while_it_loads_photos(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feature_store, "_PHOTOS_WORTH_PROCESSES", 40)
+    ids = [*(f"p{i}" for i in range(39)), "deadly"]
+    with pytest.raises(StoreError, match="ended from outside"):
+        store(Drawn(), tmp_path).prefetch(ids, ENCODER, processes=2)
+    assert multiprocessing.active_children() == []

@@ -25,6 +25,8 @@ class MiniImages:
     in the order of their ids, and nothing of a review is held.
     """
 
+    is_computed = True
+
     def __init__(self, config: MiniConfig) -> None:
         self._size = config.image_size
         self._noise = config.noise

@@ -21,10 +21,10 @@ from showcase_bench.datasets.synth.division import towns
 from showcase_bench.datasets.synth.merge import merged_lines, merged_records
 from showcase_bench.datasets.synth.planted import ALBUMS, truth_file
 from showcase_bench.datasets.synth.records import NAMES, PHOTO
-from showcase_bench.datasets.synth.town import TownCounts, TownJob, part_file
-from showcase_bench.datasets.synth.workers import make_towns
+from showcase_bench.datasets.synth.town import TownCounts, TownJob, make_town, part_file
 from showcase_bench.datasets.synth.world_file import DATA, PHOTOS, PLACES, WORLD, describe
 from showcase_bench.errors import StoreError, UsageError
+from showcase_bench.pool import map_in_processes
 from showcase_bench.types import NoProgress, Progress
 
 __all__ = ["FILES", "SynthReport", "synth"]
@@ -133,7 +133,11 @@ def _write_all(
         TownJob(town, index, start, parts)
         for index, (town, start) in enumerate(zip(divided, starts, strict=False))
     ]
-    made = progress.track(make_towns(work, jobs), label=f"making {out.name}", total=len(work))
+    processes = min(jobs, len(work))
+    towns_made = (
+        map(make_town, work) if processes == 1 else map_in_processes(make_town, work, processes)
+    )
+    made = progress.track(towns_made, label=f"making {out.name}", total=len(work))
     counts = _total(config, made)
     _join(folder, parts, len(work), progress, config)
     world = describe(config, len(work), counts, RENDER_VERSION, NAMES)

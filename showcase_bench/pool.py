@@ -1,0 +1,74 @@
+"""Work shared out to other processes, its results taken back in order."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, TypeVar
+
+from showcase_bench.errors import StoreError
+from showcase_bench.processes import end_with_parent
+
+__all__ = ["map_in_processes"]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_AHEAD = 2
+"""Items that wait for each process."""
+
+
+def map_in_processes(
+    function: Callable[[T], R],
+    items: Iterable[T],
+    processes: int,
+    *,
+    initializer: Callable[..., None] | None = None,
+    initargs: tuple[Any, ...] = (),
+) -> Iterator[R]:
+    """What ``function`` gives for each item, in order, a few items ahead of the reader.
+
+    Parameters
+    ----------
+    function, items
+        Both can be pickled; the function is one of a module.
+    processes
+        How many new ones, at least 1; none outlives the iterator or this process.
+    initializer, initargs
+        Called once in each process.
+
+    Raises
+    ------
+    StoreError
+        A process was killed.
+    """
+    pool = ProcessPoolExecutor(
+        processes,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_begin,
+        initargs=(initializer, initargs),
+    )
+    try:
+        waiting: deque[Future[R]] = deque()
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) > _AHEAD * processes:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    except BrokenProcessPool as error:
+        raise StoreError(
+            "a process that did a part of the work was ended from outside, perhaps for want of "
+            "memory. Run the command again with fewer --jobs."
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin(initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> None:
+    end_with_parent()
+    if initializer is not None:
+        initializer(*initargs)
