@@ -13,6 +13,8 @@ _VERBS = {
     "check": ("showcase_bench.cli.submission_check", "Report every problem of a submission."),
     "score": ("showcase_bench.cli.submission_score", "Check, score, rank and store a submission."),
     "pack": ("showcase_bench.cli.submission_pack", "Write one archive to hand in."),
+    "report": ("showcase_bench.cli.submission_report", "Check and score those of a pull request."),
+    "comment": ("showcase_bench.cli.submission_comment", "Answer a pull request with a report."),
 }
 
 

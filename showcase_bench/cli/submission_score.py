@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -125,13 +124,10 @@ def _place(
 ) -> tuple[Board, StoredRun | None]:
     """The board with the new row; stored only once it is known to fit the other runs."""
     from showcase_bench.evaluate import RunStore
-    from showcase_bench.leaderboard import build_board
+    from showcase_bench.pull_request import board_with
 
     record, files = row.as_run(workspace)
-    with tempfile.TemporaryDirectory(prefix="showcase-bench-") as folder:
-        trial = RunStore(Path(folder)).write(record, files)
-        others = [run for run in runs if run.record.id != record.id]
-        board = build_board([*others, trial])
+    board = board_with(runs, [(record, files)])
     return board, None if dry_run else RunStore(results).write(record, files)
 
 
