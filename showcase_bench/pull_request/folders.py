@@ -21,6 +21,7 @@ _PREDICTIONS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".zip")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,62}[A-Za-z0-9+])?")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,79}")
 _MOST_ENTRIES = 1000
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -127,4 +128,7 @@ def _digest(path: Path) -> str:
     with file:
         if size > DEFAULT.file_bytes:
             return f"{size} bytes"
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        digest = hashlib.sha256()
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+        return digest.hexdigest()
