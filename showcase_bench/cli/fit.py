@@ -68,11 +68,11 @@ def command(
     from showcase_bench.errors import UsageError
     from showcase_bench.evaluate import Workspace
     from showcase_bench.evaluate.blame import blamed_on
-    from showcase_bench.evaluate.build import parse_models
+    from showcase_bench.evaluate.build import parse_model
     from showcase_bench.evaluate.checkpoint import write_fit
     from showcase_bench.evaluate.fits import fit_inputs, fit_model
 
-    (plan,) = parse_models(model, overrides)
+    plan = parse_model(model, overrides)
     if not plan.cls.can_save():
         raise UsageError(f"model {plan.label!r} cannot be saved; `predict --model` fits it anew")
     with (

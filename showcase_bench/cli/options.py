@@ -50,6 +50,13 @@ class NameList(click.ParamType[str]):
         self._group = group
         self._extra = extra
 
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The list as it is; fails where it names nothing."""
+        text = str(value)
+        if not text.replace(",", "").strip():
+            self.fail(f"{text!r} names nothing; leave the option out, or give a name", param, ctx)
+        return text
+
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:

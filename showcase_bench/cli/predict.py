@@ -65,7 +65,7 @@ def command(
     """Fit a model on the training split, or load it, and predict the scored split."""
     from showcase_bench.errors import UsageError
     from showcase_bench.evaluate import Workspace
-    from showcase_bench.evaluate.build import parse_models
+    from showcase_bench.evaluate.build import parse_model
     from showcase_bench.evaluate.checkpoint import plan_of_fit, read_fit
     from showcase_bench.evaluate.fits import FittedModels
     from showcase_bench.evaluate.predict import Predictor
@@ -79,7 +79,7 @@ def command(
         raise UsageError("give either --model or --checkpoint")
     with BarProgress(quiet=quiet or as_json) as progress:
         if checkpoint is None:
-            (plan,) = parse_models(model or "", overrides)
+            plan = parse_model(model or "", overrides)
             seed = seed or 0
         else:
             if seed is not None:

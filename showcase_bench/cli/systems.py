@@ -137,11 +137,13 @@ class SystemsRequest:
         return self._chosen(field)
 
     def _named(self) -> dict[str, Path]:
+        from showcase_bench.submission import uncompressed
+
         if len(self.files) < _LEAST:
             raise UsageError(f"two systems or more are compared, and {self.files[0]} is one file")
         named: dict[str, Path] = {}
         for path in self.files:
-            label = path.stem.encode("utf-8", "replace").decode()
+            label = uncompressed(path).stem.encode("utf-8", "replace").decode()
             if label in named:
                 raise UsageError(
                     f"systems are named by their files, and {named[label]} and {path} would "

@@ -23,7 +23,7 @@ from showcase_bench.evaluate.sources import source_digest
 from showcase_bench.models import MODELS, AnyModel, Flag, OracleModel, Role, Writer
 from showcase_bench.spec import Scalar, Spec, parse_spec, spec_label, split_list
 
-__all__ = ["BuildPlan", "missing_models", "parse_models", "plan_model"]
+__all__ = ["BuildPlan", "missing_models", "parse_model", "parse_models", "plan_model"]
 
 ALL = "all"
 _SELECTOR = "selector"
@@ -123,6 +123,24 @@ def parse_models(text: str, overrides: Mapping[str, Scalar] = _NONE) -> list[Bui
         if labels.count(label) > 1:
             raise UsageError(f"model {label!r} is named {labels.count(label)} times")
     return plans
+
+
+def parse_model(
+    text: str, overrides: Mapping[str, Scalar] = _NONE, *, option: str = "--model"
+) -> BuildPlan:
+    """The plan of what must be one model; ``option`` is what named it.
+
+    Raises what :func:`parse_models` raises, and a :class:`UsageError` where there are several.
+    """
+    plans = parse_models(text, overrides)
+    if len(plans) > 1:
+        labels = [plan.label for plan in plans]
+        named = ", ".join(labels[:3]) + (", ..." if labels[3:] else "")
+        raise UsageError(
+            f"{option} takes one model, and {text!r} names {len(labels)} ({named}): name one; "
+            "`showcase-bench run --models` takes several"
+        )
+    return plans[0]
 
 
 def missing_models() -> dict[str, str]:

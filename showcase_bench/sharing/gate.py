@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from showcase_bench.errors import PredictionError
-from showcase_bench.submission import read_predictions
+from showcase_bench.submission.content import open_content, too_large
+from showcase_bench.submission.examples import Examples
+from showcase_bench.submission.limits import DEFAULT as LIMITS
+from showcase_bench.submission.problems import Problems, RefusedError
+from showcase_bench.submission.rows import RowCheck
+from showcase_bench.submission.safe_open import open_regular
 from showcase_bench.types import Query, Showcase
 
-__all__ = ["MAX_CHARACTERS", "MAX_FILE_BYTES", "SUBMITTED", "find_submission", "read_submission"]
+__all__ = ["LIMITS", "SUBMITTED", "find_submission", "read_submission"]
 
 SUBMITTED = "predictions.jsonl"
 """What the file is called in a submission."""
-MAX_FILE_BYTES = 256 << 20
-MAX_CHARACTERS = 10_000
-"""Of one text: ten times the longest review that anyone reads, and harmless to every metric."""
 
 
 def find_submission(folder: Path) -> Path:
@@ -46,7 +48,8 @@ def read_submission(
 ) -> list[Showcase]:
     """Predictions of a file from outside, in the order of ``queries``.
 
-    Nothing of it is executed or used as a path, and memory is bounded by the size of the file.
+    They are checked as `submission check` does, without a card: the same limits, the same problems.
+    Nothing of the file is executed or used as a path, and no link is followed.
 
     Parameters
     ----------
@@ -56,30 +59,27 @@ def read_submission(
     Raises
     ------
     PredictionError
-        The file is missing, too large, breaks the format or does not fit the queries; all problems
-        at once.
+        The file is missing, no regular file, too large, breaks the format or does not fit the
+        queries; all problems at once.
     """
     name = str(path) if shown_as is None else shown_as
+    problems = Problems(LIMITS.kept_problems)
+    rows = RowCheck(Examples.of_queries(queries), LIMITS, problems)
+    found: dict[str, Showcase] = {}
     try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise PredictionError(name, f"cannot be read: {error.strerror or error}") from error
-    if size > MAX_FILE_BYTES:
-        raise PredictionError(name, f"has {size:,} bytes; at most {MAX_FILE_BYTES:,} are read")
-    try:
-        showcases = read_predictions(path, queries)
+        file, size = open_regular(path)
+        with file:
+            if size > LIMITS.file_bytes:
+                raise too_large(size, LIMITS)
+            with open_content(file, LIMITS) as content:
+                found.update((one.id, one) for one in rows.showcases(content))
+    except RefusedError as refused:
+        problems.stop(refused.problem)
     except PredictionError as error:
-        if shown_as is None:
-            raise
-        raise PredictionError(shown_as, error.problems) from error
-    long = [one for one in showcases if one.text is not None and len(one.text) > MAX_CHARACTERS]
-    if long:
-        raise PredictionError(
-            name,
-            [
-                f"id {one.id!r}, field 'text': {len(one.text or ''):,} characters; at most "
-                f"{MAX_CHARACTERS:,} are allowed"
-                for one in long
-            ],
-        )
-    return showcases
+        raise PredictionError(name, error.problems) from error
+    if problems.total:
+        told = [str(one) for one in problems.kept]
+        if problems.total > len(told):
+            told.append(f"and {problems.total - len(told):,} more")
+        raise PredictionError(name, told)
+    return [found[query.id] for query in queries]

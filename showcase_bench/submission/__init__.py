@@ -8,6 +8,7 @@ from showcase_bench.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from showcase_bench.submission.check import Checked, Submission, card_beside, check_submission
+    from showcase_bench.submission.content import uncompressed
     from showcase_bench.submission.reader import read_predictions
     from showcase_bench.submission.row import (
         SubmittedRow,
@@ -30,6 +31,7 @@ __all__ = [
     "read_texts",
     "require_own_name",
     "score_row",
+    "uncompressed",
     "write_template",
 ]
 
@@ -47,6 +49,7 @@ __getattr__, __dir__ = lazy_exports(
         "read_texts": "texts",
         "require_own_name": "row",
         "score_row": "row",
+        "uncompressed": "content",
         "write_template": "template",
     },
 )

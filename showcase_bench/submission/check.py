@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from showcase_bench.submission.card import Card, TaskFacts
 from showcase_bench.submission.card_check import parse_card
-from showcase_bench.submission.content import Content, open_content, too_large
+from showcase_bench.submission.content import Content, open_content, too_large, uncompressed
 from showcase_bench.submission.examples import Examples
 from showcase_bench.submission.limits import DEFAULT, Limits
 from showcase_bench.submission.package import (
@@ -79,10 +79,7 @@ class Checked:
 
 def card_beside(path: Path) -> Path:
     """Where the card of a file of predictions is looked for: its name, ending in ``.toml``."""
-    name = path.name
-    for suffix in (".gz", ".zst", ".jsonl"):
-        name = name.removesuffix(suffix)
-    return path.with_name(f"{name}.toml")
+    return path.with_name(f"{uncompressed(path).name.removesuffix('.jsonl')}.toml")
 
 
 def check_submission(asked: Submission, *, keep: bool, need_card: bool) -> Checked:

@@ -7,6 +7,7 @@ import hashlib
 import zipfile
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO, Protocol
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ from showcase_bench.submission.limits import MIB, Limits
 from showcase_bench.submission.problems import Problem, RefusedError
 from showcase_bench.submission.zstd_frames import MAGIC, check_frames
 
-__all__ = ["Content", "open_content"]
+__all__ = ["Content", "open_content", "uncompressed"]
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _PIECE = 64 << 10
@@ -106,6 +107,11 @@ def too_large(size: int, limits: Limits, *, more: bool = False) -> RefusedError:
     return RefusedError(
         Problem("file-too-large", f"{told}, and {allowed} are allowed; the rest was not read")
     )
+
+
+def uncompressed(path: Path) -> Path:
+    """The path without the endings ``.gz`` and ``.zst``, which names go by."""
+    return path.with_name(path.name.removesuffix(".gz").removesuffix(".zst") or path.name)
 
 
 class _Counted:

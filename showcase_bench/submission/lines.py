@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import BinaryIO, Generic, TypeVar
 
 from showcase_bench.errors import PredictionError, did_you_mean
+from showcase_bench.submission.content import Content, open_content
 from showcase_bench.submission.json_line import LineError, Row, parse_object
+from showcase_bench.submission.limits import DEFAULT
+from showcase_bench.submission.numbered_lines import numbered_lines
+from showcase_bench.submission.problems import RefusedError
 
 __all__ = ["Collected", "Row", "collect", "parse_text"]
 
-MAX_LINE_BYTES = 1 << 20
 MAX_PROBLEMS = 1000
 
 T = TypeVar("T")
@@ -37,12 +41,13 @@ def collect(
     """Read the values of all lines; each must be one JSON object with a string ``id``.
 
     ``parse(id, row, problems)`` makes a value of a row and appends what is wrong with it. Unknown
-    fields and ids that come twice are problems; blank lines are skipped.
+    fields and ids that come twice are problems; blank lines are skipped. The file may be compressed
+    with gzip or Zstandard, which its first bytes tell, and is read within submissions' limits.
 
     Raises
     ------
     PredictionError
-        The file is missing or cannot be read.
+        The file is missing, cannot be read, or is above a limit.
     """
     found: Collected[T] = Collected()
     first_line: dict[str, int] = {}
@@ -84,20 +89,25 @@ def parse_text(row: Row, problems: list[str]) -> str | None:
 def _lines(path: Path) -> Iterator[tuple[int, bytes | str]]:
     """Number and bytes of each line that is not blank; a str instead is what is wrong with it."""
     try:
-        with path.open("rb") as file:
-            number = 0
-            while raw := file.readline(MAX_LINE_BYTES + 1):
-                number += 1
-                if len(raw) > MAX_LINE_BYTES:
-                    yield number, f"longer than {MAX_LINE_BYTES:,} bytes"
-                    while raw and not raw.endswith(b"\n"):
-                        raw = file.readline(MAX_LINE_BYTES)
+        with path.open("rb") as file, _content(file) as content:
+            for number, raw in numbered_lines(content, DEFAULT.line_bytes):
+                if raw is None:
+                    yield number, f"longer than {DEFAULT.line_bytes:,} bytes"
                 elif raw.strip():
                     yield number, raw
+    except RefusedError as refused:
+        raise PredictionError(path, refused.problem.message) from refused
     except FileNotFoundError:
         raise PredictionError(path, "no such file") from None
     except OSError as error:
         raise PredictionError(path, f"cannot be read: {error.strerror}") from error
+
+
+def _content(file: BinaryIO) -> AbstractContextManager[Content]:
+    """What a file holds; a pipe, in which nothing can be looked up before, is never compressed."""
+    if file.seekable():
+        return open_content(file, DEFAULT)
+    return nullcontext(Content(file, None, DEFAULT))
 
 
 def _parse_line(raw: bytes | str, problems: list[str]) -> Row:

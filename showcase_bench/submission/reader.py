@@ -23,7 +23,8 @@ def read_predictions(path: Path, queries: Sequence[Query]) -> list[Showcase]:
     """The predictions in ``path`` in the order of ``queries``.
 
     Lines may come in any order; each query id must occur exactly once. ``image_ids`` and ``text``
-    may be left out or null, which means "not attempted". Blank lines are skipped.
+    may be left out or null, which means "not attempted". Blank lines are skipped. The file may be
+    compressed with gzip or Zstandard.
 
     Raises
     ------

@@ -18,7 +18,7 @@ _TEXT_HINT = 'Each line must be one JSON object {"id": ..., "text": ...}.'
 
 
 def read_references(path: Path) -> dict[str, tuple[str, ...]]:
-    """References by id, in the order of the file.
+    """References by id, in the order of the file, which may be compressed.
 
     An empty list is allowed: the example cannot be scored, and is counted as such.
 
@@ -47,6 +47,8 @@ def read_references(path: Path) -> dict[str, tuple[str, ...]]:
 
 def read_texts(path: Path, references: Mapping[str, Sequence[str]]) -> list[Showcase]:
     """Predicted texts in the order of ``references``; image ids in the file are ignored.
+
+    The file may be compressed with gzip or Zstandard.
 
     Raises
     ------

@@ -7,7 +7,7 @@ import pytest
 from showcase_bench.errors import PredictionError, UsageError
 from showcase_bench.evaluate import Scorer, frame_of_workspace
 from showcase_bench.sharing import read_private, score_private
-from showcase_bench.sharing.gate import MAX_CHARACTERS
+from showcase_bench.sharing.gate import LIMITS
 from showcase_bench.submission import read_predictions
 from tests.sharing.hidden_worlds import write_lines
 
@@ -69,7 +69,7 @@ def test_original_ids_are_refused(hidden_world, some_answers, tmp_path):
 
 
 def test_long_text_is_refused(hidden_world, public_answers, tmp_path):
-    long = [dict(public_answers[0], text="a" * (MAX_CHARACTERS + 1)), *public_answers[1:]]
+    long = [dict(public_answers[0], text="a" * (LIMITS.text_chars + 1)), *public_answers[1:]]
     with pytest.raises(PredictionError, match="10,001 characters"):
         private_scores(hidden_world, write_lines(tmp_path / "long.jsonl", long))
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from showcase_bench.errors import PredictionError
 from showcase_bench.evaluate.predictions import dump_predictions
 from showcase_bench.submission import read_predictions
-from showcase_bench.submission.lines import MAX_LINE_BYTES
+from showcase_bench.submission.limits import DEFAULT
 from showcase_bench.types import Query, Showcase
 
 QUERIES = tuple(
@@ -61,7 +61,7 @@ def test_fields_may_be_left_out(tmp_path):
         ('{"id": "q0", "id": "q0"}\n', "field 'id' is given twice"),
         ('{"id": "q0", "x": NaN}\n', "NaN is not a JSON value"),
         ("[" * 200_000 + "\n", "line 1: not JSON"),
-        (f'{{"id": "{"x" * MAX_LINE_BYTES}"}}\n', "line 1: longer than"),
+        (f'{{"id": "{"x" * DEFAULT.line_bytes}"}}\n', "line 1: longer than"),
         (line() + line(), "line 2: field 'id': 'q0' was already given in line 1"),
     ],
 )

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from showcase_bench.errors import PredictionError
 from showcase_bench.submission import read_references, read_texts
-from showcase_bench.submission.lines import MAX_LINE_BYTES, MAX_PROBLEMS
+from showcase_bench.submission.limits import DEFAULT
+from showcase_bench.submission.lines import MAX_PROBLEMS
 from showcase_bench.types import Showcase
 
 REFERENCES = {"q0": ("good pizza", "nice"), "q1": (), "q/é": ("寿司",)}
@@ -63,7 +64,7 @@ BAD_LINES = [
     ('{"id": "q1", "x": NaN}\n', "NaN is not a JSON value"),
     ({"id": 7}, "line 2: field 'id': not a string"),
     ({"di": "q1"}, "line 2: field 'id': missing"),
-    (f'{{"id": "{"x" * MAX_LINE_BYTES}"}}\n', "line 2: longer than 1,048,576 bytes"),
+    (f'{{"id": "{"x" * DEFAULT.line_bytes}"}}\n', "line 2: longer than 1,048,576 bytes"),
 ]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import showcase_bench
 from showcase_bench.errors import UsageError
-from showcase_bench.evaluate.build import parse_models
+from showcase_bench.evaluate.build import parse_model
 from showcase_bench.evaluate.fits import FittedModels
 from showcase_bench.evaluate.predict import Predictor
 from showcase_bench.evaluate.predictions import dump_predictions
@@ -140,7 +140,7 @@ def _write_kit(exporter: Exporter, top: Path, progress: Progress) -> None:
     half = read_public(public)
     places = exporter.workspace.places
     workspace = Workspace.open(public_task(public), places=places, progress=progress)
-    (model,) = parse_models(_BASELINE)
+    model = parse_model(_BASELINE)
     fits = FittedModels(None, progress)
     answers = Predictor(workspace, fits, progress).run(model, 0).showcases
     submission = _zip({SUBMITTED: dump_predictions(answers)})

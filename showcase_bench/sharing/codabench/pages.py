@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import showcase_bench
 from showcase_bench.sharing.codabench.columns import Column
-from showcase_bench.sharing.gate import MAX_CHARACTERS, SUBMITTED
+from showcase_bench.sharing.gate import LIMITS, SUBMITTED
 from showcase_bench.sharing.settings import Half
 
 __all__ = ["PAGES", "TERMS", "kit_readme", "write_pages"]
@@ -89,8 +89,8 @@ any order.
     {{"id": "r...", "image_ids": ["p...", "p..."], "text": "We came for the ramen."}}
 
 `image_ids`: at most {k} different photos out of the query's pool, best first. `text`: at most
-{MAX_CHARACTERS:,} characters, or null. A submission may leave either out for all queries; what is
-left out counts with the worst value of its metrics.
+{LIMITS.text_chars:,} characters without control characters, or null. A submission may leave either
+out for all queries; what is left out counts with the worst value of its metrics.
 """
 
 
