@@ -94,6 +94,11 @@ class Problems:
         if len(self.kept) < self.most:
             self.kept.append(problem)
 
+    def lead(self, problem: Problem) -> None:
+        """Count a problem that explains the others, and tell it before them."""
+        self.counts[problem.code] += 1
+        self.kept.insert(0, problem)
+
     def stop(self, problem: Problem) -> None:
         """Count and always keep the problem that ends the reading."""
         self.counts[problem.code] += 1

@@ -87,7 +87,7 @@ class RowCheck:
         )
         if not self._first_line and "id-unknown" in self._problems.counts:
             first = self._examples.ids[0]
-            self._problems.add(
+            self._problems.lead(
                 Problem(
                     "wrong-split",
                     f"none of its ids is an example of this split, whose first is {shown(first)}; "

@@ -5,13 +5,13 @@ import json
 import zipfile
 
 import pytest
-from github_double import FORK, HOME, PULL, RUN, SHA, Hub, packed, running
 
 from showcase_bench.errors import DataError, UsageError
 from showcase_bench.pull_request.comment import answer_run
 from showcase_bench.pull_request.github import GitHub, GitHubError
 from showcase_bench.pull_request.markdown import MARK
 from showcase_bench.pull_request.report import FileReport, FolderReport, Report
+from tests.pull_request.github_double import FORK, HOME, PULL, RUN, SHA, Hub, packed, running
 
 BAD = FolderReport("mine", (FileReport("seed-0.zip", 3, 1, ("line 2: <b>@all</b>",)),))
 REPORT = Report("mini", 1, "test", "0de4623a876a", 500, 31, (BAD,)).to_json()

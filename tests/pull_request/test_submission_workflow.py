@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from github_double import HOME, RUN, Hub, packed, running
 
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.evaluate import Workspace
 from showcase_bench.pull_request.report import parse_report
 from showcase_bench.submission.card import Card, card_toml, task_facts
 from showcase_bench.submission.package import build_package
+from tests.pull_request.github_double import HOME, RUN, Hub, packed, running
 
 ROOT = Path(__file__).parents[2]
 GITHUB = ROOT / ".github"

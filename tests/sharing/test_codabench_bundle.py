@@ -251,7 +251,7 @@ def test_bad_submission_is_told_why(app, public_answers, tmp_path, capsys):
     write_lines(folder / "predictions.jsonl", answers[:-1])
     page = refused(app, folder)
     assert "line 4" in page
-    assert "not in the candidate pool" in page
+    assert "not in the pool of this example" in page
     assert "1 of 60 ids are missing" in page
     assert "line 4" in capsys.readouterr().err
 

@@ -1,6 +1,7 @@
 """Scores of what was predicted on the public half are those of the original split."""
 
 import dataclasses
+import gzip
 
 import pytest
 
@@ -72,6 +73,26 @@ def test_long_text_is_refused(hidden_world, public_answers, tmp_path):
     long = [dict(public_answers[0], text="a" * (LIMITS.text_chars + 1)), *public_answers[1:]]
     with pytest.raises(PredictionError, match="10,001 characters"):
         private_scores(hidden_world, write_lines(tmp_path / "long.jsonl", long))
+
+
+def test_the_check_is_that_of_submissions(hidden_world, public_answers, tmp_path):
+    bad = [dict(public_answers[0], text="bell \x07"), *public_answers[1:]]
+    with pytest.raises(PredictionError, match=r"line 1, field 'text': a control character U\+0007"):
+        private_scores(hidden_world, write_lines(tmp_path / "bell.jsonl", bad))
+    path = write_lines(tmp_path / "good.jsonl", public_answers)
+    (tmp_path / "link.jsonl").symlink_to(path)
+    with pytest.raises(PredictionError, match="symbolic link"):
+        private_scores(hidden_world, tmp_path / "link.jsonl")
+    packed = tmp_path / "good.jsonl.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    plain, same = (
+        private_scores(hidden_world, one, metrics=["precision@3"]) for one in (path, packed)
+    )
+    assert plain.scores == same.scores
+    bomb = tmp_path / "bomb.jsonl"
+    bomb.write_bytes(gzip.compress(b" " * (80 << 20)))
+    with pytest.raises(PredictionError, match="decompression bomb"):
+        private_scores(hidden_world, bomb)
 
 
 def test_public_half_is_no_private_half(hidden_world):

@@ -216,3 +216,10 @@ def test_missing_files(tmp_path):
     assert check(path, need_card=False).showcases == GOOD
     with pytest.raises(PredictionError, match="card"):
         check(path, card=tmp_path / "card.toml")
+
+
+def test_a_file_for_another_split_is_told_before_all_else(tmp_path):
+    lines = [line(id=f"other {number}") for number in range(1500)]
+    found = check(write(tmp_path, lines))
+    assert found.problems.kept[0].code == "wrong-split"
+    assert found.problems.counts["wrong-split"] == 1
