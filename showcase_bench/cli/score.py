@@ -69,7 +69,7 @@ def command(
     quiet: bool,
     request: TaskRequest,
 ) -> None:
-    """Score PREDICTIONS, one JSON object {"id", "image_ids", "text"} a line.
+    """Score PREDICTIONS, one JSON object {"id", "image_ids", "text"} a line, plain, .gz or .zst.
 
     Every id of the split, or of the file of references, must occur once, in any order. All
     problems of the file are reported at once, with their lines and fields; then nothing is scored.
