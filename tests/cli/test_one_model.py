@@ -7,7 +7,7 @@ from showcase_bench.evaluate.build import parse_model
 
 
 @pytest.mark.parametrize("verb", ["fit", "predict"])
-@pytest.mark.parametrize("named", ["random,popular", "brie, elvis", "all"])
+@pytest.mark.parametrize("named", ["random,popular", "topk, mmr"])
 def test_several_models_where_one_is_wanted(cli, toy, tmp_path, verb, named):
     out = tmp_path / "out"
     done = cli(verb, "--data", toy, "--model", named, "--out", out)
