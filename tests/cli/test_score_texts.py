@@ -9,7 +9,7 @@ from sacrebleu.metrics import BLEU
 
 from showcase_bench.metrics.groups import expand_metrics, metrics_within
 from showcase_bench.metrics.text.corpus import TextCorpus
-from showcase_bench.submission.lines import MAX_LINE_BYTES
+from showcase_bench.submission.limits import DEFAULT
 from tests.texts import hard_corpus
 
 TEXTS = {
@@ -230,7 +230,7 @@ def test_options_of_a_task_are_refused(cli, files, option, value):
 
 
 SURROGATE = "\ud800"
-HUGE = "x" * MAX_LINE_BYTES
+HUGE = "x" * DEFAULT.line_bytes
 
 
 @pytest.mark.parametrize(
