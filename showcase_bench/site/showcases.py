@@ -13,7 +13,7 @@ from showcase_bench.types import Example, Progress, Showcase
 
 __all__ = ["SHOWCASES", "write_showcases"]
 
-SHOWCASES = 128
+SHOWCASES = 512
 """Examples in a chunk of showcases."""
 _NOTHING, _GOLD = -1, -2
 """In place of the number of a text: none, and what the user wrote."""

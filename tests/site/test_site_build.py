@@ -16,7 +16,8 @@ from showcase_bench.site.card_view import read_blocks
 from showcase_bench.site.contents import Contents
 from showcase_bench.site.pages import POLICY
 from showcase_bench.site.pairs import write_pairs
-from showcase_bench.site.scores import example_values
+from showcase_bench.site.scores import example_values, shown_values
+from showcase_bench.site.thumbnails import short_id
 from showcase_bench.types import NoProgress
 from tests.site.site_world import ATTACKS, LONG
 from tests.site.test_site_chunks import unpack
@@ -117,8 +118,8 @@ def test_showcases_come_back_from_their_chunks(world_site):
             text = {-1: None, -2: examples[at].gold.texts[0]}.get(word)
             assert (text if word < 0 else found["texts"][word]) == one.text
             photos = [*places[example["place"]][1], *example["extra"], *example["outside"]]
-            assert tuple(photos[i][0] for i in found["photos"][at]) == one.image_ids
-            assert {photos[i][0] for i in example["gold"]} == set(examples[at].gold.image_ids)
+            assert [photos[i][0] for i in found["photos"][at]] == [*map(short_id, one.image_ids)]
+            assert {photos[i][0] for i in example["gold"]} == {*map(short_id, examples[at].gold.image_ids)}
 
 
 def test_a_photo_that_cannot_be_read_has_a_reason_and_no_file(world_site):
@@ -144,7 +145,7 @@ def test_scores_of_examples_are_those_of_the_metric(world_site):
                 expected = float(metric.score(stored.statistics[metric.signature][example]))
                 assert (value is None) == np.isnan(expected)
                 if value is not None:
-                    assert value == pytest.approx(expected, rel=1e-3, abs=1e-12)
+                    assert value == pytest.approx(expected, rel=5.1e-3, abs=5.1e-4)
     assert not any(
         metric.metric.kind == "set" and str(at) in written
         for at, metric in enumerate(contents.metrics)

@@ -98,7 +98,7 @@
 
   function steps(info, one, systems) {
     const to = async (at) => {
-      const id = await site.store.idOf(info, at);
+      const { id } = await site.store.listed(info, at);
       state.set({ example: id }, true);
       site.examplesPage.draw(true);
     };

@@ -4,10 +4,25 @@
 
   const { load } = site;
 
+  const indexed = new Map();
+
+  // One chunk of the index, with ids and businesses written out.
+  function part(block) {
+    if (!indexed.has(block)) {
+      indexed.set(block, load(`index/${block}`).then((chunk) => {
+        const businesses = chunk.businesses.map((at) => chunk.names[at]);
+        const ids = chunk.ids.map((id, at) => id ?? `${chunk.users[at]}_${businesses[at]}`);
+        const { names, ...columns } = chunk;
+        return { ...columns, businesses, ids };
+      }));
+    }
+    return indexed.get(block);
+  }
+
   // The index of all examples, by column.
   async function index(info) {
     const blocks = Math.max(Math.ceil(info.n / info.blocks.index), 1);
-    const parts = await Promise.all([...Array(blocks).keys()].map((at) => load(`index/${at}`)));
+    const parts = await Promise.all([...Array(blocks).keys()].map(part));
     const whole = {};
     for (const name of Object.keys(parts[0])) whole[name] = parts.flatMap((one) => one[name]);
     return whole;
@@ -17,15 +32,17 @@
   async function find(info, id) {
     const blocks = Math.ceil(info.n / info.blocks.index);
     for (let at = 0; at < blocks; at += 1) {
-      const place = (await load(`index/${at}`)).ids.indexOf(id);
+      const place = (await part(at)).ids.indexOf(id);
       if (place >= 0) return at * info.blocks.index + place;
     }
     return -1;
   }
 
-  async function idOf(info, at) {
-    const chunk = await load(`index/${Math.floor(at / info.blocks.index)}`);
-    return chunk.ids[at % info.blocks.index];
+  // What lists show of one example.
+  async function listed(info, at) {
+    const chunk = await part(Math.floor(at / info.blocks.index));
+    const place = at % info.blocks.index;
+    return { id: chunk.ids[place], user: chunk.users[place], snippet: chunk.snippets[place] };
   }
 
   async function example(info, at) {
@@ -33,8 +50,9 @@
     const found = chunk[at % info.blocks.examples];
     const places = await load(`places/${Math.floor(found.place / info.blocks.places)}`);
     const [business, photos] = places[found.place % info.blocks.places];
+    const { id, user } = await listed(info, at);
     return {
-      ...found, at, business,
+      ...found, at, business, id, user,
       photos: [...photos, ...found.extra, ...found.outside],
       pool: photos.length + found.extra.length,
     };
@@ -70,5 +88,5 @@
     });
   }
 
-  site.store = { column, example, find, idOf, index, scores, showcase };
+  site.store = { column, example, find, index, listed, scores, showcase };
 })((globalThis.showcaseSite ??= {}));
