@@ -29,7 +29,9 @@ def write_runs(contents: Contents, writer: ChunkWriter, progress: Progress) -> N
         A learning curve is missing or damaged.
     """
     for number, system in enumerate(progress.track(contents.systems, label="Runs")):
-        writer.packed(f"runs/{number}", [_run(run, whole=run is system.runs[0]) for run in system.runs])
+        writer.packed(
+            f"runs/{number}", [_run(run, whole=run is system.runs[0]) for run in system.runs]
+        )
     costs = [[_cost(run) for run in system.runs] for system in contents.systems]
     writer.packed("costs", costs)
 

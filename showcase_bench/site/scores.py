@@ -60,7 +60,7 @@ def shown_values(values: NDArray[np.float64]) -> Values:
     known = np.isfinite(values)
     sizes = np.abs(np.where(known, values, 0.0))
     orders = np.floor(np.log10(np.maximum(sizes, np.finfo(np.float64).tiny)))
-    largest = orders.max(initial=-1.0) if sizes.any() else -1.0
+    largest = orders[sizes > 0].max() if sizes.any() else -1.0
     most = _DECIMALS + max(-1.0 - largest, 0.0)
     scale = 10.0 ** np.where(sizes < 1, most, np.clip(_DECIMALS - 1 - orders, 0, None))
     # Zero is added so that none of them is negative.
@@ -72,12 +72,14 @@ def shown_values(values: NDArray[np.float64]) -> Values:
 
 
 def write_scores(contents: Contents, writer: ChunkWriter, progress: Progress) -> None:
-    """Write ``scores/<system>/<block>``: metric to values, a lone one where all are alike."""
+    """Write ``scores/<system>/<run>/<block>``: metric to values, a lone one where all are alike."""
+    number_of_examples = max(len(contents.examples), 1)
     for number, system in enumerate(progress.track(contents.systems, label="Scores")):
-        values = example_values(system.runs[0], contents.metrics)
-        for block, start in enumerate(range(0, max(len(contents.examples), 1), SCORES)):
-            cut = {at: column[start : start + SCORES] for at, column in values.items()}
-            writer.packed(f"scores/{number}/{block}", {at: _short(one) for at, one in cut.items()})
+        for place, run in system.shown_runs:
+            values = example_values(run, contents.metrics)
+            for block, start in enumerate(range(0, number_of_examples, SCORES)):
+                cut = {at: _short(one[start : start + SCORES]) for at, one in values.items()}
+                writer.packed(f"scores/{number}/{place}/{block}", cut)
 
 
 def _short(values: Values) -> Values | float | int | None:

@@ -26,7 +26,7 @@
   }
 
   function kept() {
-    const names = ["q", ...site.filters.names];
+    const names = ["q", "seed", ...site.filters.names];
     return Object.fromEntries(names.map((name) => [name, state.get(name)]));
   }
 

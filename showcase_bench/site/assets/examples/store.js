@@ -58,29 +58,41 @@
     };
   }
 
+  // Place of the run of a seed; of the first where that seed is not there or not shown.
+  function runOf(info, system, seed) {
+    const { seeds, shown } = info.systems[system];
+    return shown[seeds.indexOf(seed)] ?? 0;
+  }
+
+  // Seeds to choose from: those of which examples are shown.
+  function seeds(info) {
+    const found = info.systems.flatMap((one) => (one.shown.length > 1 ? one.seeds : []));
+    return [...new Set(found)].sort((a, b) => a - b);
+  }
+
   // What a system showed and wrote; the text is null where it wrote none.
-  async function showcase(info, system, one) {
+  async function showcase(info, system, one, run) {
     const size = info.blocks.showcases;
-    const chunk = await load(`showcases/${system}/${Math.floor(one.at / size)}`);
+    const chunk = await load(`showcases/${system}/${run}/${Math.floor(one.at / size)}`);
     const word = chunk.words[one.at % size];
     const text = word === -1 ? null : word === -2 ? one.texts[0] : chunk.texts[word];
-    return { system, text, photos: chunk.photos[one.at % size] };
+    return { system, run, text, photos: chunk.photos[one.at % size] };
   }
 
   // Scores of one example: metric to value, null where it is not counted.
-  async function scores(info, system, at) {
+  async function scores(info, system, at, run) {
     const size = info.blocks.scores;
-    const chunk = await load(`scores/${system}/${Math.floor(at / size)}`);
+    const chunk = await load(`scores/${system}/${run}/${Math.floor(at / size)}`);
     return new Map(Object.entries(chunk).map(([metric, column]) =>
       [Number(metric), Array.isArray(column) ? column[at % size] : column]));
   }
 
-  // All scores of a system on a metric; null where there are none.
+  // All scores of a system's first run on a metric; null where there are none.
   async function column(info, system, metric) {
     const size = info.blocks.scores;
     const blocks = Math.max(Math.ceil(info.n / size), 1);
     const parts = await Promise.all(
-      [...Array(blocks).keys()].map((at) => load(`scores/${system}/${at}`)));
+      [...Array(blocks).keys()].map((at) => load(`scores/${system}/0/${at}`)));
     if (!parts.every((one) => metric in one)) return null;
     return parts.flatMap((one, block) => {
       const length = Math.min(size, info.n - block * size);
@@ -88,5 +100,5 @@
     });
   }
 
-  site.store = { column, example, find, index, listed, scores, showcase };
+  site.store = { column, example, find, index, listed, runOf, scores, seeds, showcase };
 })((globalThis.showcaseSite ??= {}));
