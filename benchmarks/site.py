@@ -108,12 +108,13 @@ def child(folder: Path, systems: int, examples: int) -> dict[str, Any]:
 
 
 def first_page(folder: Path) -> list[Path]:
-    """What the browser reads to show the board: the page, and what its tags name."""
+    """What the browser reads to show the board: the page, what its tags name, and two chunks."""
     import re
 
     page = folder / "index.html"
     names = re.findall(r'(?:src|href)="([^"#?:]+)"', page.read_text(encoding="utf-8"))
-    return [page, *(folder / name for name in dict.fromkeys(names) if not name.endswith(".html"))]
+    assets = [name for name in dict.fromkeys(names) if not name.endswith(".html")]
+    return [page, *(folder / name for name in [*assets, "data/site.js", "data/board.js"])]
 
 
 def report(rows: Sequence[dict[str, Any]]) -> None:
