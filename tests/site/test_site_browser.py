@@ -1,7 +1,6 @@
 """The pages in a real browser: what they do, what they do not run, and who can use them."""
 
 import re
-import shutil
 from urllib.parse import quote
 
 import pytest
@@ -15,34 +14,20 @@ expect = playwright.expect
 axe_module = pytest.importorskip(
     "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
 )
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
-]
+pytestmark = pytest.mark.browser
 
 PAGES = ("index", "compare", "examples", "runs", "data", "methods")
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield opened
-        opened.close()
-
-
 @pytest.fixture
-def visit(browser, world_site):
+def visit(chromium, world_site):
     """Open a page of the site; at the end nothing was logged or fetched from elsewhere."""
     contexts, logged, asked, homes = [], [], [], []
 
     def opened(address, folder=world_site.folder, **options):
         homes.append(folder.as_uri())
         options = {"viewport": {"width": 1280, "height": 900}, **options}
-        context = browser.new_context(offline=True, **options)
+        context = chromium.new_context(offline=True, **options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(300_000)
