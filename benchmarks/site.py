@@ -8,8 +8,8 @@ their photos and texts are those of other examples, moved by a number of places 
 system to system, and their scores move with them, so that files have the sizes of real ones. Each
 site is built in a process of its own. Before it the site of the two real systems is built, which
 draws the photos, once for all sites of a world; that is timed apart. Pairs are left out, as they
-are of more than 60 systems. The last lines give the exponents, of CPU time and of size, in systems and
-in examples; 1 is linear.
+are of more than 60 systems. The last lines give the exponents, of CPU time and of size, in systems
+and in examples; 1 is linear.
 """
 
 from __future__ import annotations
@@ -121,12 +121,14 @@ def first_page(folder: Path) -> list[Path]:
 def report(rows: Sequence[dict[str, Any]]) -> None:
     """The table, and exponents where two sizes differ in one number alone."""
     print(
-        "systems  examples  two first  seconds    CPU   MiB   files  photos  first page, KiB  peak MiB"
+        "systems  examples  two first  seconds    CPU   MiB   files  photos"
+        "  first page, KiB  peak MiB"
     )
     for row in rows:
         print(
             f"{row['systems']:7,}  {row['examples']:8,}  {row['two_first_seconds']:9.1f}"
-            f"  {row['seconds']:7.1f}  {row['cpu_seconds']:5.1f}  {row['mib']:5.1f}  {row['files']:6,}  {row['photos']:6,}"
+            f"  {row['seconds']:7.1f}  {row['cpu_seconds']:5.1f}  {row['mib']:5.1f}"
+            f"  {row['files']:6,}  {row['photos']:6,}"
             f"  {row['first_page_kib']:15.1f}  {row['peak_mib']:8.0f}"
         )
     for what, other in (("systems", "examples"), ("examples", "systems")):
