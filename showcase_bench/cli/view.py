@@ -25,6 +25,7 @@ Examples:
   showcase-bench view --results out --task mini --out site --no-open
   showcase-bench view --results out --data gest.json --images photos/
   showcase-bench view --audit audit/mini/audit.json --out site
+  showcase-bench view --all-seeds
 """
 
 
@@ -47,6 +48,11 @@ Examples:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Audit to show, as JSON. [default: audit/<task>/audit.json where it is and fits]",
 )
+@click.option(
+    "--all-seeds",
+    is_flag=True,
+    help="Show examples of every seed; without it those of each system's first one.",
+)
 @click.option("--no-open", is_flag=True, help="Build the site and do not open it.")
 @common_options
 def command(
@@ -54,6 +60,7 @@ def command(
     results: Path,
     out: Path | None,
     audit: Path | None,
+    all_seeds: bool,
     no_open: bool,
     as_json: bool,
     quiet: bool,
@@ -78,7 +85,7 @@ def command(
         found = _audit(audit, Path("audit") / name / "audit.json", identity.data_sha256)
         workspace = Workspace.open(task, places=request.places(), progress=progress)
         folder = out or Path(tempfile.mkdtemp(prefix="showcase-bench-site-"))
-        site = build_site(runs, workspace, folder, progress, audit=found)
+        site = build_site(runs, workspace, folder, progress, audit=found, all_seeds=all_seeds)
     if as_json:
         print_json(
             {

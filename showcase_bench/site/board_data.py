@@ -36,6 +36,7 @@ def write_site(contents: Contents, writer: ChunkWriter, pairs: dict[str, Any]) -
                     "role": one.role,
                     "flags": list(one.flags),
                     "seeds": [run.record.inputs.seed for run in one.runs],
+                    "shown": list(one.shown),
                     "sections": list(one.sections),
                 }
                 for one in contents.systems

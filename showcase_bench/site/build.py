@@ -61,6 +61,7 @@ def build_site(
     board: Board | None = None,
     audit: Audit | None = None,
     most_compared: int = MOST_SYSTEMS,
+    all_seeds: bool = False,
 ) -> Site:
     """Write the site of ``runs`` to ``folder``, whole or not at all; a site there is replaced.
 
@@ -75,6 +76,9 @@ def build_site(
         An audit of the task's metrics; without one there is no page for it.
     most_compared
         With more systems than these their pairs are not computed.
+    all_seeds
+        Show examples of every seed, not of each system's first one alone; the site grows by as much
+        as seeds differ.
 
     Raises
     ------
@@ -86,7 +90,8 @@ def build_site(
     """
     require_replaceable(folder)
     require_same_data(runs, workspace)
-    contents = Contents.of(board or build_board(runs), runs, workspace)
+    whole = board or build_board(runs)
+    contents = Contents.of(whole, runs, workspace, all_seeds=all_seeds)
     audited = None if audit is None else audit_view(audit, contents.board.identity)
     with new_folder(folder) as temporary:
         thumbnails = Thumbnails(workspace.images, temporary, workspace.cache / "thumbnails")

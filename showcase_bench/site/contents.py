@@ -25,9 +25,16 @@ class SiteSystem:
     role: str
     flags: tuple[str, ...]
     runs: tuple[StoredRun, ...]
-    """By seed; showcases and scores of single examples are those of the first."""
+    """By seed."""
     sections: tuple[str, ...]
     """Names of the sections of the board that it is in."""
+    shown: tuple[int, ...] = (0,)
+    """Of each run whose examples are shown, the place of the first that answered alike."""
+
+    @property
+    def shown_runs(self) -> list[tuple[int, StoredRun]]:
+        """Runs whose showcases and scores of single examples are written, with their places."""
+        return [(at, self.runs[at]) for at in dict.fromkeys(self.shown)]
 
 
 @dataclass(frozen=True)
@@ -50,8 +57,17 @@ class Contents:
     metrics: tuple[ShownMetric, ...]
 
     @classmethod
-    def of(cls, board: Board, runs: Sequence[StoredRun], workspace: Workspace) -> Contents:
+    def of(
+        cls,
+        board: Board,
+        runs: Sequence[StoredRun],
+        workspace: Workspace,
+        *,
+        all_seeds: bool = False,
+    ) -> Contents:
         """Order the newest of ``runs``, which ``board`` was built from, as the board does.
+
+        Examples are shown of each system's first seed, or of all seeds.
 
         Raises
         ------
@@ -75,6 +91,7 @@ class Contents:
                 by_label[label][0].record.flags,
                 tuple(by_label[label]),
                 tuple(sections),
+                _shown(by_label[label]) if all_seeds else (0,),
             )
             for label, sections in places.items()
         )
@@ -118,6 +135,11 @@ class Contents:
         ]
         chosen = dict.fromkeys([*full[:3], *leaders, *fair, *range(len(self.systems))])
         return tuple(list(chosen)[:6])
+
+
+def _shown(runs: Sequence[StoredRun]) -> tuple[int, ...]:
+    answers = [run.record.predictions_sha256 for run in runs]
+    return tuple(answers.index(one) for one in answers)
 
 
 def require_same_data(runs: Sequence[StoredRun], workspace: Workspace) -> None:

@@ -42,8 +42,6 @@ def _example(
 ) -> dict[str, Any]:
     query, gold = example.query, example.gold
     return {
-        "id": query.id,
-        "user": query.user_id,
         "place": places.business(at),
         "extra": [thumbnails.entry(one) for one in places.extra(at)],
         "outside": [thumbnails.entry(one) for one in places.outside(at)],
@@ -57,14 +55,16 @@ def _example(
 def _review(review: Review, thumbnails: Thumbnails) -> dict[str, Any]:
     return {
         "text": review.text,
-        "business": review.business_id,
         "rating": review.rating,
         "photos": [thumbnails.entry(one) for one in review.image_ids],
     }
 
 
 def write_index(contents: Contents, writer: ChunkWriter, progress: Progress) -> None:
-    """Write ``index/<block>``: what lists and filters need of all examples, by column."""
+    """Write ``index/<block>``: what lists and filters need of all examples, by column.
+
+    Businesses are numbers of their ``names``, and ids that are ``<user>_<business>`` are None.
+    """
     dataset = contents.workspace.dataset
     users, businesses = _training(contents, progress)
     ids = dataset.tables.business_ids
@@ -90,10 +90,14 @@ def _training(contents: Contents, progress: Progress) -> tuple[set[str], set[int
 
 def _columns(examples: Sequence[Example], users: set[str], known: set[str]) -> dict[str, Any]:
     texts = [" ".join((one.gold.texts or ("",))[0].split()) for one in examples]
+    queries = [one.query for one in examples]
+    usual = [f"{one.user_id}_{one.business_id}" for one in queries]
+    names = {name: at for at, name in enumerate(dict.fromkeys(one.business_id for one in queries))}
     return {
-        "ids": [one.query.id for one in examples],
-        "users": [one.query.user_id for one in examples],
-        "businesses": [one.query.business_id for one in examples],
+        "ids": [None if one.id == id_ else one.id for one, id_ in zip(queries, usual, strict=True)],
+        "users": [one.user_id for one in queries],
+        "names": list(names),
+        "businesses": [names[one.business_id] for one in queries],
         "history": [len(one.query.history) for one in examples],
         "pool": [len(one.query.pool) for one in examples],
         "gold": [len(one.gold.image_ids) for one in examples],

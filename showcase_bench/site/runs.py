@@ -13,12 +13,15 @@ from showcase_bench.types import Progress
 
 __all__ = ["write_runs"]
 
-_MOST_POINTS = 240
+_MOST_POINTS = 120
 """Points of a learning curve that are drawn; of longer ones every second, third ... of a split."""
+_CURVE_DIGITS = 4
 
 
 def write_runs(contents: Contents, writer: ChunkWriter, progress: Progress) -> None:
-    """Write ``runs/<system>``, the record of each seed, and ``costs`` of all systems by seed.
+    """Write ``runs/<system>`` and ``costs`` of all systems by seed.
+
+    The first of a system's runs has its whole record, the others what differs by seed.
 
     Raises
     ------
@@ -26,7 +29,9 @@ def write_runs(contents: Contents, writer: ChunkWriter, progress: Progress) -> N
         A learning curve is missing or damaged.
     """
     for number, system in enumerate(progress.track(contents.systems, label="Runs")):
-        writer.packed(f"runs/{number}", [_run(run) for run in system.runs])
+        writer.packed(
+            f"runs/{number}", [_run(run, whole=run is system.runs[0]) for run in system.runs]
+        )
     costs = [[_cost(run) for run in system.runs] for system in contents.systems]
     writer.packed("costs", costs)
 
@@ -35,7 +40,11 @@ def _cost(run: StoredRun) -> dict[str, float | int | None]:
     return {name: round_value(value) for name, value in asdict(run.record.timings).items()}
 
 
-def _run(run: StoredRun) -> dict[str, Any]:
+_OF_SEED = ("id", "created", "timings")
+"""Fields of the record that pages show of every seed."""
+
+
+def _run(run: StoredRun, *, whole: bool) -> dict[str, Any]:
     record = asdict(run.record)
     scores = [
         {
@@ -48,9 +57,14 @@ def _run(run: StoredRun) -> dict[str, Any]:
         }
         for one in run.record.scores
     ]
+    curve = _curve(run.curve())
+    if not whole:
+        kept = {name: record[name] for name in _OF_SEED}
+        kept["inputs"] = {"seed": run.record.inputs.seed}
+        return {**kept, "scores": [{"value": one["value"]} for one in scores], "curve": curve}
     left_out = ("scores", "levels", "primary")
     kept = {name: value for name, value in record.items() if name not in left_out}
-    return {**kept, "scores": scores, "curve": _curve(run.curve())}
+    return {**kept, "scores": scores, "curve": curve}
 
 
 def _curve(points: Sequence[Mapping[str, Any]] | None) -> dict[str, Any] | None:
@@ -78,4 +92,4 @@ def _number(value: object) -> float | int | None:
     """A finite number; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return round_value(value) if abs(value) < float("inf") else None
+    return round_value(value, _CURVE_DIGITS) if abs(value) < float("inf") else None

@@ -13,7 +13,7 @@ from showcase_bench.types import Example, Progress, Showcase
 
 __all__ = ["SHOWCASES", "write_showcases"]
 
-SHOWCASES = 128
+SHOWCASES = 512
 """Examples in a chunk of showcases."""
 _NOTHING, _GOLD = -1, -2
 """In place of the number of a text: none, and what the user wrote."""
@@ -22,25 +22,25 @@ _NOTHING, _GOLD = -1, -2
 def write_showcases(
     contents: Contents, places: PhotoPlaces, writer: ChunkWriter, progress: Progress
 ) -> None:
-    """Write ``showcases/<system>/<block>``: distinct texts, and of each example text and photos.
+    """Write ``showcases/<system>/<run>/<block>``: distinct texts, of each example text and photos.
 
     Raises
     ------
     StoreError
         A file of predictions is damaged, or of other examples.
     """
-    examples = contents.examples
     for number, system in enumerate(progress.track(contents.systems, label="Showcases")):
-        made = system.runs[0].predictions()
-        if [one.id for one in made] != [one.query.id for one in examples]:
-            raise StoreError(
-                f"{system.runs[0].folder}: its predictions are of other examples than the task's; "
-                "delete it and run the model again"
-            )
-        for block, start in enumerate(range(0, len(examples), SHOWCASES)):
-            part = slice(start, start + SHOWCASES)
-            chunk = _block(examples[part], made[part], start, places)
-            writer.packed(f"showcases/{number}/{block}", chunk)
+        for place, run in system.shown_runs:
+            made = run.predictions()
+            if [one.id for one in made] != [one.query.id for one in contents.examples]:
+                raise StoreError(
+                    f"{run.folder}: its predictions are of other examples than the task's; "
+                    "delete it and run the model again"
+                )
+            for block, start in enumerate(range(0, len(made), SHOWCASES)):
+                part = slice(start, start + SHOWCASES)
+                chunk = _block(contents.examples[part], made[part], start, places)
+                writer.packed(f"showcases/{number}/{place}/{block}", chunk)
 
 
 def _block(

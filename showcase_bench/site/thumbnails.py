@@ -15,7 +15,7 @@ from PIL import Image
 from showcase_bench.errors import ImageError
 from showcase_bench.types import ImageSource
 
-__all__ = ["PhotoEntry", "Thumbnails"]
+__all__ = ["PhotoEntry", "Thumbnails", "short_id"]
 
 SIZE = 224
 """Longest side in pixels: sharp at the 112 of a page on a dense screen."""
@@ -26,8 +26,19 @@ _NAME = 12
 _END = b"\xff\xd9"
 """Last bytes of a JPEG file."""
 
+_ENDS = (6, 9)
+"""Characters at both ends of a photo's id that are shown."""
+
 PhotoEntry = list[str]
-"""Photo's id and the name of its file without ``.jpg``; or the id, nothing, and why."""
+"""Photo's short id and the name of its file without ``.jpg``; or the id, nothing, and why."""
+
+
+def short_id(image_id: str) -> str:
+    """What pages show of a photo's id: of a long one both ends."""
+    start, end = _ENDS
+    if len(image_id) <= start + 1 + end:
+        return image_id
+    return f"{image_id[:start]}…{image_id[-end:]}"
 
 
 class Thumbnails:
@@ -72,7 +83,7 @@ class Thumbnails:
                 data = _drawn(self._images.load(image_id))
             except ImageError as error:
                 self.unreadable += 1
-                return [image_id, "", error.reason]
+                return [short_id(image_id), "", error.reason]
             self._keep(digest, data)
         name = hashlib.sha256(data).hexdigest()[:_NAME]
         if name not in self._files:
@@ -80,7 +91,7 @@ class Thumbnails:
             (self._folder / f"{name}.jpg").write_bytes(data)
             self._files.add(name)
             self.bytes += len(data)
-        return [image_id, name]
+        return [short_id(image_id), name]
 
     def _kept(self, digest: str) -> bytes | None:
         """A thumbnail of an earlier site; None where there is none, or not the whole of it."""

@@ -1,52 +1,40 @@
 """The pages in a real browser: what they do, what they do not run, and who can use them."""
 
 import re
-import shutil
 from urllib.parse import quote
 
 import pytest
 
-from tests.site.site_world import ATTACKS
+from showcase_bench.site import build_site
+from showcase_bench.types import NoProgress
+from tests.site.site_world import ATTACKS, run_world
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
 axe_module = pytest.importorskip(
     "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
 )
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
-]
+pytestmark = pytest.mark.browser
 
 PAGES = ("index", "compare", "examples", "runs", "data", "methods")
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield opened
-        opened.close()
-
-
 @pytest.fixture
-def visit(browser, world_site):
+def visit(chromium, world_site):
     """Open a page of the site; at the end nothing was logged or fetched from elsewhere."""
-    contexts, logged, asked = [], [], []
+    contexts, logged, asked, homes = [], [], [], []
 
-    def opened(address, **options):
+    def opened(address, folder=world_site.folder, **options):
+        homes.append(folder.as_uri())
         options = {"viewport": {"width": 1280, "height": 900}, **options}
-        context = browser.new_context(offline=True, **options)
+        context = chromium.new_context(offline=True, **options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(300_000)
         page.on("console", lambda message: logged.append(message.text))
         page.on("pageerror", lambda error: logged.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
-        page.goto(f"{world_site.folder.as_uri()}/{address}")
+        page.goto(f"{folder.as_uri()}/{address}")
         page.wait_for_selector("[aria-busy]", state="detached")
         return page
 
@@ -57,7 +45,7 @@ def visit(browser, world_site):
         context.close()
     assert attacked == [None] * len(attacked)
     assert logged == []
-    assert all(url.startswith(f"{world_site.folder.as_uri()}/") for url in asked)
+    assert all(any(url.startswith(f"{home}/") for home in homes) for url in asked)
 
 
 def example_link(world_site, at=0, systems=()):
@@ -156,6 +144,31 @@ def test_a_link_opens_an_example_with_its_photos(visit, world_site):
     expect(page.locator(".pages span").first).to_contain_text("2 of")
     page.go_back()
     expect(page.locator(".pages span").first).to_contain_text("1 of")
+
+
+def test_the_seed_of_an_example_can_be_chosen(visit, world_site, tmp_path):
+    runs = run_world(world_site.workspace, tmp_path / "results", seeds=(0, 5))
+    site = build_site(runs, world_site.workspace, tmp_path / "site", NoProgress(), all_seeds=True)
+    made = {
+        run.record.inputs.seed: run.predictions() for run in runs if run.record.label == "random"
+    }
+    at = next(i for i, (a, b) in enumerate(zip(made[0], made[5], strict=True)) if a != b)
+    page = visit(example_link(world_site, at, ["random", "copy-history"]), folder=site.folder)
+    photos = page.locator(".card").first.locator(".photo")
+    first = photos.evaluate_all("all => all.map((one) => one.title)")
+    page.get_by_label("Seed").select_option("5")
+    expect(page).to_have_url(re.compile("seed=5"))
+    page.wait_for_function("document.activeElement.id === 'seed'")
+    assert photos.evaluate_all("all => all.map((one) => one.title)") != first
+    assert page.locator(".card").count() == 2
+    again = visit(page.url.rpartition("/")[2], folder=site.folder)
+    assert again.get_by_label("Seed").input_value() == "5"
+    assert (
+        again.locator(".card")
+        .first.locator(".photo")
+        .evaluate_all("all => all.map((one) => one.title)")
+        != first
+    )
 
 
 def test_a_lost_photo_is_an_empty_frame_with_its_reason(visit, world_site):

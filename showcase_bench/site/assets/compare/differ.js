@@ -43,9 +43,7 @@
     }
     const { found, of } = ranked(columns);
     const rows = await Promise.all(found.slice(0, MOST).map(async ([gap, at]) => {
-      const id = await site.store.idOf(info, at);
-      const chunk = await site.load(`index/${Math.floor(at / info.blocks.index)}`);
-      const snippet = chunk.snippets[at % info.blocks.index];
+      const { id, snippet } = await site.store.listed(info, at);
       const address = site.state.link("examples", { example: id, systems: site.system.labels(info, kept) });
       return el("tr", {},
         el("th", { scope: "row", class: "wide" },

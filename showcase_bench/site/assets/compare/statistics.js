@@ -6,20 +6,19 @@
   async function pairs(info, metric) {
     if (!info.pairs.offered) return { of: () => null, units: null };
     const chunk = await site.load(`pairs/${metric}`);
-    const known = new Map(chunk.pairs.map((row) => [`${row[0]} ${row[1]}`, row]));
-    const read = (row, sign) => {
-      const [, , delta, half, halfAll, p, adjusted, q, detectable, test] = row;
-      return {
-        delta: sign * delta, half, halfAll, p, adjusted, q, detectable, test: chunk.tests[test],
-      };
-    };
+    const known = new Map(chunk.a.map((a, row) => [`${a} ${chunk.b[row]}`, row]));
+    const read = (row, sign) => ({
+      delta: sign * chunk.delta[row], half: chunk.half[row], halfAll: chunk.half_all[row],
+      p: chunk.p[row], adjusted: chunk.adjusted[row], detectable: chunk.detectable[row],
+      test: chunk.tests[chunk.test[row]],
+    });
     return {
       units: chunk.units,
       of(a, b) {
         const row = known.get(`${a} ${b}`);
-        if (row) return read(row, 1);
+        if (row !== undefined) return read(row, 1);
         const back = known.get(`${b} ${a}`);
-        return back ? read(back, -1) : null;
+        return back === undefined ? null : read(back, -1);
       },
     };
   }

@@ -15,7 +15,7 @@
     const label = said(system.label);
     const address = site.state.link("runs", { system: system.label });
     return el("span", { class: "system" },
-      linked ? el("a", { href: address }, label) : label,
+      linked ? el("a", { href: address }, label) : label, " ",
       badges(system));
   }
 

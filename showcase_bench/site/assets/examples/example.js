@@ -55,13 +55,15 @@
     }).filter((at) => at !== undefined);
   }
 
-  function card(info, one, made, scores) {
+  function card(info, one, made, scores, seed) {
     const gold = new Set(one.gold);
+    const own = info.systems[made.system].seeds;
     const photos = made.photos.map((at) => site.photos.photo(one.photos[at], { gold: gold.has(at) }));
     const figures = leading(info, scores).map((at) => el("div", {},
       el("dt", {}, said(info.metrics[at].name)), el("dd", {}, number(scores.get(at)))));
     return el("article", { class: "card", "aria-label": plain(info.systems[made.system].label) },
       el("h3", {}, site.system.name(info, made.system)),
+      seed === undefined || own.includes(seed) ? null : el("p", { class: "soft" }, `Its seed ${own[made.run]}.`),
       photos.length ? site.photos.strip("Its photos", photos) : null,
       made.text === null
         ? el("p", { class: "remark" }, photos.length ? "It writes no text." : "Not attempted.")
@@ -98,7 +100,7 @@
 
   function steps(info, one, systems) {
     const to = async (at) => {
-      const id = await site.store.idOf(info, at);
+      const { id } = await site.store.listed(info, at);
       state.set({ example: id }, true);
       site.examplesPage.draw(true);
     };
@@ -116,6 +118,25 @@
       button("Next →", one.at + 1, "next"));
   }
 
+  // The choice of a seed where there is one, and what is shown of systems with several.
+  function seedChoice(info, systems, seed, change) {
+    const known = site.store.seeds(info);
+    if (!known.length) {
+      return systems.some((at) => info.systems[at].seeds.length > 1)
+        ? el("p", { class: "soft" }, "Of several seeds the first is shown.") : null;
+    }
+    const select = el("select", { id: "seed", onchange: (event) => change({ seed: event.target.value }) },
+      known.map((one) => el("option", { value: one }, String(one))));
+    select.value = String(seed);
+    return el("label", { class: "field" }, el("span", {}, "Seed"), select);
+  }
+
+  function seedOf(info) {
+    const known = site.store.seeds(info);
+    const asked = Number(state.get("seed", "none"));
+    return known.includes(asked) ? asked : known[0];
+  }
+
   async function show(root, info, id, systems, change) {
     const at = await site.store.find(info, id);
     if (at < 0) {
@@ -125,8 +146,12 @@
       return;
     }
     const one = await site.store.example(info, at);
-    const made = await Promise.all(systems.map((system) => site.store.showcase(info, system, one)));
-    const scores = await Promise.all(systems.map((system) => site.store.scores(info, system, at)));
+    const seed = seedOf(info);
+    const runs = systems.map((system) => site.store.runOf(info, system, seed));
+    const made = await Promise.all(systems.map((system, nth) =>
+      site.store.showcase(info, system, one, runs[nth])));
+    const scores = await Promise.all(systems.map((system, nth) =>
+      site.store.scores(info, system, at, runs[nth])));
     const seen = new Map();
     for (const photo of made.flatMap((found) => found.photos)) seen.set(photo, (seen.get(photo) || 0) + 1);
     const outside = one.photos.slice(one.pool).map((entry) =>
@@ -152,8 +177,10 @@
             : el("p", { class: "remark" }, "No text."))),
       el("section", { "aria-labelledby": "systems" },
         el("h2", { id: "systems" }, "What systems show and write"),
-        site.picker.picker(info, systems, change),
-        el("div", { class: "cards" }, made.map((found, place) => card(info, one, found, scores[place])))),
+        el("div", { class: "controls" }, site.picker.picker(info, systems, (numbers) =>
+          change({ systems: site.system.labels(info, numbers) }, "add-system")),
+        seedChoice(info, systems, seed, (values) => change(values, "seed"))),
+        el("div", { class: "cards" }, made.map((found, place) => card(info, one, found, scores[place], seed)))),
       table(info, systems, scores),
       el("section", { "aria-labelledby": "pool" },
         el("h2", { id: "pool" }, "Candidate photos"),

@@ -65,7 +65,7 @@
         told(found, at);
       }
       const one = chunk[at % size];
-      const whole = [one.id, one.user, index.businesses[at], ...one.texts,
+      const whole = [index.ids[at], index.users[at], index.businesses[at], ...one.texts,
         ...one.history.map((review) => review.text)].join("\n").toLowerCase();
       if (words.every((word) => whole.includes(word))) found.push(at);
     }

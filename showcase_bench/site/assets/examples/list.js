@@ -13,20 +13,20 @@
     });
     const rating = index.rating[at];
     const facts = [
-      site.format.plural(index.history[at], "earlier review", "earlier reviews"),
-      site.format.plural(index.pool[at], "candidate photo", "candidate photos"),
+      site.format.plural(index.history[at], "review before", "reviews before"),
+      site.format.plural(index.pool[at], "candidate", "candidates"),
       site.format.plural(index.gold[at], "posted", "posted"),
     ];
     if (rating !== null) facts.push(`${rating} stars`);
     return el("li", {},
       el("a", { href: address },
         index.snippets[at] ? said(index.snippets[at]) : el("em", {}, "no text")),
-      el("p", { class: "soft" }, facts.join(" · ")),
+      el("p", { class: "soft" }, facts.map((fact) => fact.replace(/ /g, "\u00a0")).join(" · ")),
       el("p", { class: "soft ids" }, "user ", said(index.users[at]), " at ", said(index.businesses[at])));
   }
 
   function kept() {
-    const names = ["q", ...site.filters.names];
+    const names = ["q", "seed", ...site.filters.names];
     return Object.fromEntries(names.map((name) => [name, state.get(name)]));
   }
 

@@ -14,9 +14,10 @@
     return (named.length ? named : info.defaults).slice(0, MOST);
   }
 
-  function change(numbers) {
-    state.set({ systems: site.system.labels(info, numbers) });
-    draw(false).then(() => document.getElementById("add-system")?.focus());
+  // Other values in the address, and the focus back on what changed them.
+  function change(values, id) {
+    state.set(values);
+    draw(false).then(() => document.getElementById(id)?.focus());
   }
 
   async function draw(focus) {

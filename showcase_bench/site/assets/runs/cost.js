@@ -6,8 +6,8 @@
   const { number } = site.format;
   const COLUMNS = [
     ["parameters", "parameters"], ["fit_seconds", "fit, s"], ["predict_seconds", "predict, s"],
-    ["examples_per_second", "examples / s"], ["latency_p50_ms", "median latency, ms"],
-    ["latency_p95_ms", "95 % latency, ms"], ["peak_rss_mib", "peak memory, MiB"],
+    ["examples_per_second", "examples / s"], ["latency_p50_ms", "latency, ms"],
+    ["latency_p95_ms", "95 % latency, ms"], ["peak_rss_mib", "memory, MiB"],
   ];
 
   // The mean over seeds; null where no run recorded it.

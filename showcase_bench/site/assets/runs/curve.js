@@ -5,6 +5,7 @@
   const { dot, line, linear, nice, picture, room, text, ticks } = site.scale;
   const { el, plain, svg } = site.dom;
   const MOST_WIDTH = 820;
+  const NARROW = 370;
   const HEIGHT = 300;
   const LEFT = 62;
   const BOTTOM = HEIGHT - 44;
@@ -33,8 +34,9 @@
     return split in NAMES ? split : "other";
   }
 
-  function curve(label, parts) {
-    const width = room(MOST_WIDTH);
+  // One of several curves is narrower, so that they stand side by side.
+  function curve(label, parts, alone) {
+    const width = room(alone ? MOST_WIDTH : NARROW);
     const series = Object.entries(parts).map(([split, part]) => [split, points(part)])
       .filter(([, found]) => found.length);
     if (!series.length) return null;

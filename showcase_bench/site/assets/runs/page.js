@@ -70,11 +70,12 @@
   function curves(runs) {
     const known = runs.filter((run) => run.curve);
     if (!known.length) return el("p", { class: "remark" }, "This system has no learning curve: nothing was trained step by step.");
-    return known.flatMap((run) => {
+    const alone = known.length === 1;
+    return el("div", alone ? {} : { class: "curves" }, known.map((run) => {
       const label = `Learning curve, seed ${run.inputs.seed}`;
-      return [runs.length > 1 ? el("h3", {}, `Seed ${run.inputs.seed}`) : null,
-        site.curve.curve(label, run.curve), site.curve.table(run.curve)];
-    });
+      return el("div", {}, runs.length > 1 ? el("h3", {}, `Seed ${run.inputs.seed}`) : null,
+        site.curve.curve(label, run.curve, alone), site.curve.table(run.curve));
+    }));
   }
 
   async function one(at) {
