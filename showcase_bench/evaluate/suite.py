@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 import showcase_bench
-from showcase_bench.canonical import canonical_json
 from showcase_bench.errors import (
     ContractError,
     ImageError,
@@ -21,10 +20,11 @@ from showcase_bench.errors import (
     ShowcaseError,
     TrainingError,
 )
-from showcase_bench.evaluate.build import BuildPlan, plan_model
+from showcase_bench.evaluate.build import BuildPlan
+from showcase_bench.evaluate.dispatch import Dispatch
 from showcase_bench.evaluate.environment import code_revision, describe_environment
 from showcase_bench.evaluate.facts import FACTS, example_facts, score_table
-from showcase_bench.evaluate.fits import FittedModels, fit_inputs
+from showcase_bench.evaluate.fits import FittedModels
 from showcase_bench.evaluate.frame import frame_of_workspace
 from showcase_bench.evaluate.others import swapped_queries, swaps_of
 from showcase_bench.evaluate.predict import Predicted, Predictor
@@ -32,12 +32,9 @@ from showcase_bench.evaluate.predictions import dump_predictions
 from showcase_bench.evaluate.records import RunInputs, RunRecord
 from showcase_bench.evaluate.scoring import Scored, Scorer
 from showcase_bench.evaluate.store import RunFiles, RunStore, StoredRun
-from showcase_bench.evaluate.worker import Errand, Setting
-from showcase_bench.evaluate.workers import Workers, can_travel
 from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.metrics import Metric
 from showcase_bench.metrics.batch import Swap
-from showcase_bench.processes import available_processors
 from showcase_bench.types import NoProgress, Progress, Query, Showcase, Timings
 
 __all__ = ["Failure", "Suite", "SuiteResult"]
@@ -115,9 +112,10 @@ class Suite:
         self.workspace.prefetch(self._jobs)
         pairs = [(plan, seed) for plan in plans for seed in seeds]
         settled: dict[int, _Settled] = {}
-        with Workers(self._jobs, self._setting, self._progress) as workers:
-            outcomes = self._outcomes(pairs, workers)
+        with self._dispatch() as dispatch:
+            outcomes = dispatch.outcomes(pairs, self._is_work)
             for at, outcome in self._progress.track(outcomes, label="Models", total=len(pairs)):
+                self._unreadable |= dispatch.unreadable
                 settled[at] = self._settle(*pairs[at], outcome)
         inorder = [settled[at] for at in range(len(pairs))]
         runs = tuple(one.run for one in inorder if one.run is not None)
@@ -131,36 +129,17 @@ class Suite:
             failures=tuple(one.failure for one in inorder if one.failure is not None),
         )
 
-    def _outcomes(
-        self, pairs: Sequence[tuple[BuildPlan, int]], workers: Workers
-    ) -> Iterator[tuple[int, Predicted | ShowcaseError | None]]:
-        """Numbers of all pairs, with what workers predicted for those that were sent to them."""
-        sent: dict[Errand, int] = {}
-        groups: dict[bytes, list[Errand]] = {}
-        for at, (plan, seed) in enumerate(pairs):
-            if self._jobs > 1 and self._is_for_workers(plan, seed):
-                errand = Errand(plan.label, seed, plan.code_sha256)
-                sent[errand] = at
-                fit = canonical_json(fit_inputs(plan, self.workspace, seed))
-                groups.setdefault(fit, []).append(errand)
-        if len(sent) < 2 or not can_travel(self._setting):
-            sent, groups = {}, {}
-        answers = workers.run(list(groups.values()))
-        apart = set(sent.values())
-        yield from ((at, None) for at in range(len(pairs)) if at not in apart)
-        for errand, outcome in answers:
-            self._unreadable |= workers.unreadable
-            yield sent[errand], outcome
+    def _dispatch(self) -> Dispatch:
+        return Dispatch(
+            self.workspace,
+            self._progress,
+            jobs=self._jobs,
+            fresh=self._fresh,
+            swaps=self._swapped is not None,
+        )
 
-    def _is_for_workers(self, plan: BuildPlan, seed: int) -> bool:
-        """Whether it is work, can be shared with others by the cache, and can be planned again."""
-        if not plan.cls.can_save() or not self._must_predict(self._stored(plan, seed)):
-            return False
-        try:
-            again = plan_model(plan.label)
-        except ShowcaseError:
-            return False
-        return again.cls is plan.cls and again.arguments == plan.arguments
+    def _is_work(self, plan: BuildPlan, seed: int) -> bool:
+        return self._must_predict(self._stored(plan, seed))
 
     def _must_predict(self, stored: StoredRun | None) -> bool:
         return stored is None or (
@@ -195,18 +174,6 @@ class Suite:
     def unreadable(self) -> dict[str, str]:
         """Why each photo that was looked at and cannot be read is so, by image id."""
         return dict(sorted((self._unreadable | dict(self.workspace.images.unreadable)).items()))
-
-    @cached_property
-    def _setting(self) -> Setting:
-        places = self.workspace.places
-        return Setting(
-            self.workspace.task,
-            places.cache,
-            places.data,
-            fresh=self._fresh,
-            swaps=self._swapped is not None,
-            threads=max(1, available_processors() // self._jobs),
-        )
 
     def _rescore_others(self, done: Set[str]) -> int:
         """Score the other stored runs on this split alike, so that they stay on one board."""
