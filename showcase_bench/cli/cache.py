@@ -107,10 +107,12 @@ def prune(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Take away old entries of all KINDS, or of some."""
-    from showcase_bench.evaluate.cache_folder import cache_entries
+    """Take away old entries of all KINDS, or of some, and what killed programs left half done."""
+    from showcase_bench.evaluate.cache_folder import cache_entries, sweep_cache
 
     root = _root(cache_dir)
+    if not dry_run:
+        sweep_cache(root, deep=True)
     limit = time.time() - days * _DAY
     old = [one for one in cache_entries(root, kinds) if one.modified <= limit]
     _take_away(root, old, dry_run=dry_run, as_json=as_json, quiet=quiet)

@@ -8,7 +8,9 @@ from showcase_bench.datasets.dataset import Dataset
 from showcase_bench.datasets.prepared import file_sha256
 from showcase_bench.datasets.resplit import warm_split
 from showcase_bench.datasets.tasks import Places, Task, open_file
+from showcase_bench.datasets.usable import usable_cache
 from showcase_bench.errors import DataError
+from showcase_bench.files import replace_file
 from showcase_bench.types import Progress
 
 __all__ = ["gest", "gest_selection", "gest_warm"]
@@ -47,10 +49,24 @@ def _open_gest(places: Places, progress: Progress) -> Dataset:
 def _open_warm(places: Places, progress: Progress) -> Dataset:
     source = _reviews(places)
     made = places.cache / "gest-warm" / f"{file_sha256(source)}-v1.json"
-    if not made.exists():
-        made.parent.mkdir(parents=True, exist_ok=True)
-        warm_split(source, made, progress=progress)
+    if not _is_whole(made):
+        with usable_cache(places.cache):
+            made.parent.mkdir(parents=True, exist_ok=True)
+            warm_split(source, made, progress=progress)
+            replace_file(_seal(made), file_sha256(made).encode())
     return open_file(made, _photos(source.parent), places, progress, name="gest-warm")
+
+
+def _seal(path: Path) -> Path:
+    """File that holds the SHA-256 of another one."""
+    return path.with_suffix(".sha256")
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        return file_sha256(path).encode() == _seal(path).read_bytes()
+    except (DataError, OSError):
+        return False
 
 
 def _open_selection(places: Places, progress: Progress) -> Dataset:

@@ -12,6 +12,7 @@ from showcase_bench.datasets.mini import (
 )
 from showcase_bench.datasets.prepared import file_sha256
 from showcase_bench.datasets.tasks import Places, Task
+from showcase_bench.datasets.usable import usable_cache
 from showcase_bench.types import Progress
 
 __all__ = ["mini"]
@@ -23,7 +24,8 @@ def _open(places: Places, progress: Progress) -> Dataset:
     path = places.cache / "mini" / f"{revision}.json"
     if not path.exists() or file_sha256(path) != revision:
         check_fingerprint()
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with usable_cache(places.cache):
+            path.parent.mkdir(parents=True, exist_ok=True)
         write_mini(path, config)
     return load_dataset(
         path, cache_dir=places.cache, images=MiniImages(config), name="mini", progress=progress

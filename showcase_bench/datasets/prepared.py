@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
-import time
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -29,14 +27,14 @@ from showcase_bench.datasets.columns import (
 from showcase_bench.datasets.integrity.manifest import write_manifest
 from showcase_bench.datasets.json_rows import SPLITS
 from showcase_bench.datasets.prepare import FORMAT_VERSION, FileCounts, prepare
+from showcase_bench.datasets.usable import usable_cache
 from showcase_bench.errors import DataError, UsageError
+from showcase_bench.files import new_folder
 from showcase_bench.types import Progress
 
 __all__ = ["Prepared", "file_sha256", "find_or_prepare"]
 
 _RECORD = "prepared.json"
-_TEMPORARY = "tmp-"
-_STALE_S = 24 * 3600.0
 _CHUNK = 1 << 20
 
 
@@ -81,7 +79,7 @@ def find_or_prepare(path: Path, sha256: str, cache_dir: Path, progress: Progress
         What it contains.
     cache_dir
         The columns are in ``datasets/<start of the sha256>-v<format>`` below. Several processes
-        may do this at once; the first to finish wins and the others use its work.
+        may do this at once; they write the same.
     progress
         Tracks the rows while preparing.
 
@@ -96,22 +94,10 @@ def find_or_prepare(path: Path, sha256: str, cache_dir: Path, progress: Progress
     found = _open(folder, sha256)
     if found is not None:
         return found
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(folder.parent)
-        temporary = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=folder.parent))
-        try:
-            counts = prepare(path, sha256, temporary, progress)
-            _write_record(temporary, sha256, counts)
-            write_manifest(temporary, [one.name for one in temporary.iterdir()])
-            _move(temporary, folder, sha256)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-    except OSError as error:
-        raise UsageError(
-            f"the cache folder {cache_dir} cannot be used: {error.strerror or error}. "
-            "Make room or make it writable, or choose another cache folder."
-        ) from error
+    with usable_cache(cache_dir), new_folder(folder) as temporary:
+        counts = prepare(path, sha256, temporary, progress)
+        _write_record(temporary, sha256, counts)
+        write_manifest(temporary, [one.name for one in temporary.iterdir()])
     found = _open(folder, sha256)
     if found is None:
         raise UsageError(
@@ -127,7 +113,7 @@ def _open(folder: Path, sha256: str) -> Prepared | None:
         record = json.loads((folder / _RECORD).read_bytes())
         if record["sha256"] != sha256 or record["format"] != FORMAT_VERSION:
             return None
-        if record["files"] != _checksums(folder):
+        if record["files"] != _checksums(folder) or record.pop("crc32") != _crc32(record):
             return None
         examples = {split: _read_split(folder, split) for split in SPLITS}
         (photos,) = read_batches(folder / "photos.arrow", PHOTOS)
@@ -150,8 +136,12 @@ def _write_record(folder: Path, sha256: str, counts: FileCounts) -> None:
         "files": _checksums(folder),
         "counts": counts,
     }
-    text = json.dumps(record, indent=2, sort_keys=True)
+    text = json.dumps({**record, "crc32": _crc32(record)}, indent=2, sort_keys=True)
     (folder / _RECORD).write_text(f"{text}\n", encoding="utf-8")
+
+
+def _crc32(record: dict[str, Any]) -> str:
+    return f"{zlib.crc32(json.dumps(record, sort_keys=True).encode()):08x}"
 
 
 def _checksums(folder: Path) -> dict[str, str]:
@@ -166,26 +156,3 @@ def _checksum(file: Path) -> str:
             crc = zlib.crc32(data, crc)
             size += len(data)
     return f"{crc:08x}-{size}"
-
-
-def _move(temporary: Path, folder: Path, sha256: str) -> None:
-    """Put a complete folder into place; one that another process put there meanwhile stays."""
-    try:
-        temporary.replace(folder)
-    except OSError:
-        if _open(folder, sha256) is not None:
-            return
-        # Something damaged is in the way: move it aside in one step, then try again.
-        grave = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=folder.parent))
-        try:
-            folder.replace(grave / "damaged")
-            temporary.replace(folder)
-        finally:
-            shutil.rmtree(grave, ignore_errors=True)
-
-
-def _sweep(parent: Path) -> None:
-    """Remove what processes that were killed a day ago or earlier have left."""
-    for left in parent.glob(f"{_TEMPORARY}*"):
-        if time.time() - left.stat().st_mtime > _STALE_S:
-            shutil.rmtree(left, ignore_errors=True)

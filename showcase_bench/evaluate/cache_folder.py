@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from showcase_bench.errors import StoreError, UsageError, did_you_mean
+from showcase_bench.files import sweep, temporary_folder
 
-__all__ = ["KINDS", "CacheEntry", "cache_entries", "remove_entries"]
+__all__ = ["KINDS", "CacheEntry", "cache_entries", "remove_entries", "sweep_cache"]
 
 KINDS = {
     "datasets": "data files as memory-mapped columns",
@@ -23,10 +24,14 @@ KINDS = {
     "thumbnails": "small photos of sites",
     "features": "vectors of photos",
     "texts": "vectors of texts",
-    "embeddings": "vectors of the tokens of texts",
+    "token-counts": "numbers of tokens of texts",
+    "tokens-fp32": "vectors of the tokens of texts",
+    "tokens-bf16": "vectors of the tokens of texts, in half precision",
+    "embeddings": "scores of pairs of texts, made from the vectors of their tokens",
     "tokens": "tokens of texts",
     "meteor": "METEOR's compiled tables",
     "fits": "fitted models, and what interrupted fits left",
+    "predictions": "what interrupted predictions left",
 }
 """What each kind holds; all of it is made again when it is needed."""
 
@@ -79,19 +84,33 @@ def remove_entries(root: Path, entries: Iterable[CacheEntry]) -> int:
         A folder cannot be changed.
     """
     freed = 0
-    with _reported(root):
-        trash = Path(tempfile.mkdtemp(prefix=".trash-", dir=root))
-        try:
-            for entry in entries:
-                for number, path in enumerate(entry.paths):
-                    with contextlib.suppress(FileNotFoundError):
-                        path.rename(trash / f"{entry.kind}-{number}")
-                freed += entry.bytes
-                for path in trash.iterdir():
-                    _delete(path)
-        finally:
-            shutil.rmtree(trash, ignore_errors=True)
+    with _reported(root), temporary_folder(root) as folder:
+        trash = folder / "trash"
+        trash.mkdir()
+        for entry in entries:
+            for number, path in enumerate(entry.paths):
+                with contextlib.suppress(FileNotFoundError):
+                    path.rename(trash / f"{entry.kind}-{number}")
+            freed += entry.bytes
+            for path in trash.iterdir():
+                _delete(path)
     return freed
+
+
+def sweep_cache(root: Path, *, deep: bool = False) -> None:
+    """Remove temporary files and folders of processes that were killed; never raises.
+
+    Parameters
+    ----------
+    deep
+        Look into all folders, not only into those where little is kept apart.
+    """
+    sweep(Path(tempfile.gettempdir()))
+    folders = root.rglob("*/") if deep else (*root.glob("*/"), *root.glob("*/*/"))
+    with contextlib.suppress(OSError):
+        for folder in (root, *folders):
+            if folder.is_dir() and not folder.is_symlink():
+                sweep(folder)
 
 
 def _groups(root: Path) -> Iterator[tuple[str, str, tuple[Path, ...]]]:

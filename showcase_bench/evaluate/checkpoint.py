@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import Any
 from showcase_bench.canonical import canonical_json
 from showcase_bench.errors import StoreError, UsageError
 from showcase_bench.evaluate.build import BuildPlan, plan_model
-from showcase_bench.files import replace_file
+from showcase_bench.files import new_folder, replace_file
 from showcase_bench.models import AnyModel
 from showcase_bench.spec import Scalar, format_arguments, format_value
 
@@ -36,6 +34,8 @@ class Fitted:
     """Of the fit, also where it was found."""
     checkpoint_sha256: str | None
     """Over the files that the model saved; None where it cannot save."""
+    found: bool = False
+    """Whether it was loaded, or its training went on from a checkpoint."""
 
 
 def write_fit(
@@ -51,10 +51,7 @@ def write_fit(
     if folder.exists() and any(folder.iterdir()) and not (folder / FIT).is_file():
         raise StoreError(f"{folder}: holds something else than a fitted model; name another folder")
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
-            temporary.chmod(0o755)
+        with new_folder(folder) as temporary:
             (temporary / _MODEL).mkdir()
             model.save(temporary / _MODEL)
             files = _hashes(temporary / _MODEL)
@@ -64,12 +61,9 @@ def write_fit(
                 "seconds": round(seconds, 4),
                 "files": files,
             }
+            facts = {**facts, "sha256": _digest(facts)}
             text = json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False)
             replace_file(temporary / FIT, f"{text}\n".encode())
-            shutil.rmtree(folder, ignore_errors=True)
-            temporary.rename(folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
         raise StoreError(
             f"{folder}: the fitted model cannot be written ({error.strerror or error}). "
@@ -102,7 +96,7 @@ def read_fit(folder: Path, plan: BuildPlan, inputs: dict[str, Any] | None = None
         )
     model = plan.build()
     model.load(folder / _MODEL)
-    return Fitted(model, float(facts["seconds"]), _digest(facts["files"]))
+    return Fitted(model, float(facts["seconds"]), _digest(facts["files"]), found=True)
 
 
 def plan_of_fit(
@@ -150,6 +144,9 @@ def fit_facts(folder: Path) -> dict[str, Any]:
         if facts["inputs"]["schema"] != SCHEMA or not isinstance(facts["files"], dict):
             raise StoreError(f"{path}: of another version of showcase-bench; fit the model again")
         float(facts["seconds"])
+        sealed = facts.pop("sha256", None)
+        if sealed is not None and sealed != _digest(facts):
+            raise StoreError(f"{path}: damaged (sha256 differs); fit the model again")
     except OSError as error:
         raise StoreError(f"{path}: cannot be read ({error.strerror}); no fitted model") from error
     except (ValueError, KeyError, TypeError) as error:
@@ -168,5 +165,5 @@ def _hashes(folder: Path) -> dict[str, str]:
     return found
 
 
-def _digest(files: dict[str, str]) -> str:
-    return hashlib.sha256(canonical_json(files)).hexdigest()
+def _digest(content: object) -> str:
+    return hashlib.sha256(canonical_json(content)).hexdigest()

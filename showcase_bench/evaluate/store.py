@@ -13,8 +13,7 @@ import contextlib
 import hashlib
 import json
 import re
-import shutil
-import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -27,13 +26,15 @@ from numpy.typing import NDArray
 
 from showcase_bench.errors import StoreError
 from showcase_bench.evaluate.records import RunRecord
-from showcase_bench.files import replace_file, write_durably
+from showcase_bench.files import is_being_replaced, new_folder, replace_file, sweep, write_durably
 from showcase_bench.types import Showcase
 
 __all__ = ["RunFiles", "RunStore", "ScoreTable", "StoredRun", "safe_name", "write_atomically"]
 
 RUN, PREDICTIONS, SCORES = "run.json", "predictions.jsonl", "scores.parquet"
 SWAPPED, CURVE = "swapped.jsonl", "curve.json"
+_WAITS = (0.001, 0.01, 0.1, 0.5)
+"""Seconds between looks for a run that another process is just putting into place."""
 _FACT = "fact:"
 """No signature of a metric begins like this."""
 
@@ -167,13 +168,18 @@ class StoredRun:
     def _verified(self, name: str, sha256: str) -> bytes:
         path = self.folder / name
         try:
-            data = path.read_bytes()
+            data = _content(path)
         except OSError as error:
             raise StoreError(
                 f"{path}: cannot be read ({error.strerror}); "
                 "delete the folder of this run and run the model again"
             ) from error
         if hashlib.sha256(data).hexdigest() != sha256:
+            if sha256.encode() not in _content(self.folder / RUN):
+                raise StoreError(
+                    f"{path}: another command has written this run meanwhile; "
+                    "run the same command again"
+                )
             raise StoreError(
                 f"{path}: its content is not what {RUN} recorded (sha256 differs); "
                 "delete the folder of this run and run the model again"
@@ -205,40 +211,52 @@ class RunStore:
     def get(self, task: str, model: str, run_id: str) -> StoredRun | None:
         """The stored run, or None."""
         folder = self.folder(task, model, run_id)
-        return self._load(folder) if (folder / RUN).exists() else None
+        sweep(folder.parent)
+        return self._load(folder)
 
-    def runs(self, task: str | None = None) -> Iterator[StoredRun]:
-        """All runs, or those of one task, in the order of their paths."""
+    def runs(self, task: str | None = None, model: str | None = None) -> Iterator[StoredRun]:
+        """All runs, or those of one task or model, in the order of their paths."""
         if not self.root.is_dir():
             raise StoreError(f"{self.root}: no such folder of results")
-        pattern = f"{safe_name(task) if task else '*'}/*/*/{RUN}"
+        models = "/".join(safe_name(one) if one else "*" for one in (task, model))
+        pattern = f"{models}/*/{RUN}"
+        for folder in self.root.glob(models):
+            sweep(folder)
         for path in sorted(self.root.glob(pattern)):
-            if not path.parent.name.startswith("."):
-                yield self._load(path.parent)
+            run = None if path.parent.name.startswith(".") else self._load(path.parent)
+            if run is not None:
+                yield run
 
     def write(self, record: RunRecord, files: RunFiles) -> StoredRun:
         """Store a run whole; one that is there under the same id is replaced."""
         parts = {**files.named(), RUN: record.to_json()}
         folder = self.folder(record.inputs.task, record.inputs.model, record.id)
-        with _clear_errors(folder):
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            temporary = Path(tempfile.mkdtemp(prefix=f".{record.id}-", dir=folder.parent))
-            try:
-                temporary.chmod(0o755)
-                for name, data in parts.items():
-                    write_durably(temporary / name, data)
-                _move_into_place(temporary, folder)
-            finally:
-                shutil.rmtree(temporary, ignore_errors=True)
+        with _clear_errors(folder), new_folder(folder) as temporary:
+            for name, data in parts.items():
+                write_durably(temporary / name, data)
         return StoredRun(folder, record)
 
-    def _load(self, folder: Path) -> StoredRun:
+    def _load(self, folder: Path) -> StoredRun | None:
         path = folder / RUN
         try:
-            data = path.read_bytes()
+            data = _content(path)
+        except FileNotFoundError:
+            return None
         except OSError as error:
             raise StoreError(f"{path}: cannot be read ({error.strerror})") from error
         return StoredRun(folder, RunRecord.from_json(data, str(path)))
+
+
+def _content(path: Path) -> bytes:
+    """Content of a run's file, also while another process puts the run into place."""
+    for wait in _WAITS:
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            if not is_being_replaced(path.parent) and not path.exists():
+                raise
+        time.sleep(wait)
+    return path.read_bytes()
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -252,20 +270,6 @@ def write_atomically(path: Path, data: bytes) -> None:
     with _clear_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, data)
-
-
-def _move_into_place(temporary: Path, folder: Path) -> None:
-    """Rename, moving an older run of the same id out of the way first."""
-    try:
-        temporary.rename(folder)
-        return
-    except OSError:
-        if not folder.is_dir():
-            raise
-    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-    folder.rename(old / "run")
-    temporary.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 @contextlib.contextmanager

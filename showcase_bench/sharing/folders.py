@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from showcase_bench.datasets.integrity.manifest import MANIFEST, write_manifest
 from showcase_bench.errors import StoreError, UsageError
+from showcase_bench.files import new_folder
 
 __all__ = ["fresh_folders", "list_files", "require_free"]
 
@@ -24,7 +22,7 @@ def fresh_folders(targets: Sequence[Path], *, secret: Sequence[Path] = ()) -> It
     """Make new folders that appear at ``targets`` when the block ends, and not when it fails.
 
     An earlier export at a target is replaced; anything else that is there is refused. Every folder
-    gets a manifest of its files. A killed process leaves ``.<name>.export-*`` beside the targets.
+    gets a manifest of its files.
 
     Parameters
     ----------
@@ -46,27 +44,18 @@ def fresh_folders(targets: Sequence[Path], *, secret: Sequence[Path] = ()) -> It
         The disk is full or cannot be written.
     """
     require_free(targets)
-    places: list[Path] = []
     try:
-        for target in targets:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            places.append(
-                Path(tempfile.mkdtemp(prefix=f".{target.name}.export-", dir=target.parent))
-            )
-        yield places
-        for target, place in zip(targets, places, strict=True):
-            _finish(place, secret=target in secret)
-        require_free(targets)
-        for target, place in zip(targets, places, strict=True):
-            _move(place, target)
+        with contextlib.ExitStack() as folders:
+            places = [folders.enter_context(new_folder(target)) for target in targets]
+            yield places
+            for target, place in zip(targets, places, strict=True):
+                _finish(place, secret=target in secret)
+            require_free(targets)
     except OSError as error:
         raise StoreError(
             f"{' and '.join(map(str, targets))}: cannot be written ({error.strerror or error}). "
             "Make room, or choose folders that are writable."
         ) from error
-    finally:
-        for place in places:
-            shutil.rmtree(place, ignore_errors=True)
 
 
 def require_free(targets: Sequence[Path]) -> None:
@@ -112,16 +101,3 @@ def _finish(place: Path, *, secret: bool) -> None:
             path.chmod(0o700 if secret else 0o755)
         else:
             path.chmod(0o600 if secret else 0o644)
-
-
-def _move(place: Path, target: Path) -> None:
-    if not target.exists():
-        place.rename(target)
-        return
-    # The old export goes aside in one step, so that no mixture of the two is ever there.
-    grave = Path(tempfile.mkdtemp(prefix=f".{target.name}.export-", dir=target.parent))
-    try:
-        os.rename(target, grave / "old")  # noqa: PTH104
-        place.rename(target)
-    finally:
-        shutil.rmtree(grave, ignore_errors=True)

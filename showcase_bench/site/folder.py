@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from showcase_bench import files
 from showcase_bench.errors import UsageError
 
 __all__ = ["MARK", "new_folder", "require_replaceable"]
@@ -46,32 +45,11 @@ def new_folder(folder: Path) -> Iterator[Path]:
     """
     require_replaceable(folder)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
-            temporary.chmod(0o755)
+        with files.new_folder(folder) as temporary:
             yield temporary
-            _replace(folder, temporary)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+            require_replaceable(folder)
     except OSError as error:
         raise UsageError(
             f"{folder} cannot be written ({error.strerror or error}); nothing was changed. "
             "Check the folder's permissions and free space, or name another one"
         ) from error
-
-
-def _replace(folder: Path, temporary: Path) -> None:
-    require_replaceable(folder)
-    if not folder.exists():
-        temporary.rename(folder)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-    folder.rename(old / "site")
-    try:
-        temporary.rename(folder)
-    except OSError:
-        (old / "site").rename(folder)
-        raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)

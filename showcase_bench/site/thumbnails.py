@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import os
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from showcase_bench.errors import ImageError
+from showcase_bench.files import replace_file
 from showcase_bench.types import ImageSource
 
 __all__ = ["PhotoEntry", "Thumbnails", "short_id"]
@@ -23,8 +23,8 @@ _QUALITY = 80
 _NAME = 12
 """Hexadecimal digits of a file's name."""
 
-_END = b"\xff\xd9"
-"""Last bytes of a JPEG file."""
+_SEAL = hashlib.sha256().digest_size
+"""Bytes before a kept thumbnail: the SHA-256 of its photo's id and its content."""
 
 _ENDS = (6, 9)
 """Characters at both ends of a photo's id that are shown."""
@@ -94,14 +94,15 @@ class Thumbnails:
         return [short_id(image_id), name]
 
     def _kept(self, digest: str) -> bytes | None:
-        """A thumbnail of an earlier site; None where there is none, or not the whole of it."""
+        """A thumbnail of an earlier site; None where there is none, or it is damaged."""
         if self._cache is None:
             return None
         try:
-            data = (self._cache / digest[:2] / digest).read_bytes()
+            kept = (self._cache / digest[:2] / digest).read_bytes()
         except OSError:
             return None
-        return data if data.endswith(_END) else None
+        data = kept[_SEAL:]
+        return data if kept[:_SEAL] == _seal(digest, data) else None
 
     def _keep(self, digest: str, data: bytes) -> None:
         """Keep a thumbnail; where that cannot be done, the next site draws it again."""
@@ -110,9 +111,11 @@ class Thumbnails:
         path = self._cache / digest[:2] / digest
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_name(f".{digest}-{os.getpid()}")
-            temporary.write_bytes(data)
-            temporary.replace(path)
+            replace_file(path, _seal(digest, data) + data)
+
+
+def _seal(digest: str, data: bytes) -> bytes:
+    return hashlib.sha256(digest.encode() + data).digest()
 
 
 def _drawn(pixels: NDArray[np.uint8]) -> bytes:

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,8 @@ from hypothesis import strategies as st
 from showcase_bench.datasets import SplitPolicy, load_dataset, prepared
 from showcase_bench.datasets.prepare import FORMAT_VERSION
 from showcase_bench.errors import DataError, UsageError
+from showcase_bench.files import temporary_folder
+from showcase_bench.files.temporary import PREFIX
 from showcase_bench.types import Example, Gold, Query, Review
 
 GEST_LIKE = (
@@ -531,16 +532,15 @@ def test_processes_at_once(tmp_path):
     assert len(list((tmp_path / "cache" / "datasets").iterdir())) == 1
 
 
-def test_leftovers_of_killed_processes_are_swept_after_a_day(tmp_path):
+def test_leftovers_of_killed_processes_are_swept_and_those_of_living_ones_are_not(tmp_path):
     datasets = tmp_path / "cache" / "datasets"
-    for name, age in (("tmp-old", 2 * 86400), ("tmp-new", 60)):
-        (datasets / name).mkdir(parents=True)
-        then = time.time() - age
-        os.utime(datasets / name, (then, then))
-    load(tmp_path, {"train": [row("u", "b")]})
-    names = sorted(one.name for one in datasets.iterdir())
-    assert "tmp-new" in names
-    assert "tmp-old" not in names
+    left = datasets / f"{PREFIX}left"
+    left.mkdir(parents=True)
+    (left / "train.arrow").write_bytes(b"half")
+    with temporary_folder(datasets) as living:
+        load(tmp_path, {"train": [row("u", "b")]})
+        assert living.exists()
+    assert not left.exists()
 
 
 def test_a_cache_that_cannot_be_written(tmp_path):

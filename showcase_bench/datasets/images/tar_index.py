@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 import zlib
 from array import array
 from collections import Counter
@@ -19,7 +18,9 @@ import pyarrow as pa
 
 from showcase_bench.datasets.columns import Strings, integers
 from showcase_bench.datasets.images.tar_headers import Member, members
-from showcase_bench.errors import DataError, UsageError
+from showcase_bench.datasets.usable import usable_cache
+from showcase_bench.errors import DataError
+from showcase_bench.files import replace_file
 from showcase_bench.types import Progress
 
 __all__ = ["Identity", "TarIndex", "open_index"]
@@ -120,13 +121,8 @@ def open_index(path: Path, cache_dir: Path, progress: Progress) -> TarIndex:
         ) from error
     except OSError as error:
         raise DataError(path, f"cannot be read: {error.strerror or error}") from error
-    try:
+    with usable_cache(cache_dir):
         _save(target, batch, {"identity": asdict(identity), "counts": counts})
-    except OSError as error:
-        raise UsageError(
-            f"the cache folder {cache_dir} cannot be used: {error.strerror or error}. "
-            "Make room or make it writable, or choose another cache folder."
-        ) from error
     return TarIndex(batch, identity, counts)
 
 
@@ -188,15 +184,7 @@ def _save(target: Path, batch: pa.RecordBatch, about: dict[str, Any]) -> None:
         writer.write_batch(batch.replace_schema_metadata(schema.metadata))
     body = sink.getvalue()
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix="tmp-", dir=target.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(f"{zlib.crc32(body):08x}".encode().ljust(_HEAD))
-            stream.write(body)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    replace_file(target, f"{zlib.crc32(body):08x}".encode().ljust(_HEAD), memoryview(body))
 
 
 def _load(target: Path, identity: Identity) -> TarIndex | None:

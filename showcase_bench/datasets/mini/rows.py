@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from showcase_bench.datasets.mini.config import MiniConfig
 from showcase_bench.datasets.mini.reviews import SPLITS, Visit, build_world
 from showcase_bench.errors import DataError
+from showcase_bench.files import replace_file
 
 __all__ = [
     "build_rows",
@@ -94,18 +94,13 @@ def write_mini(path: Path, config: MiniConfig) -> Path:
         The file cannot be written.
     """
     path = Path(path)
-    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     pieces = canonical_json(build_rows(config))
     try:
-        with beside.open("xb") as file:
-            file.writelines(pieces)
-        beside.replace(path)
+        replace_file(path, *pieces)
     except OSError as error:
         raise DataError(
             path,
             f"cannot be written: {error.strerror}",
             "Choose a folder that exists, is writable and has room.",
         ) from error
-    finally:
-        beside.unlink(missing_ok=True)
     return path

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -15,6 +14,7 @@ from typing import IO, Any
 
 from showcase_bench.datasets.json_rows import SPLITS
 from showcase_bench.errors import UsageError
+from showcase_bench.files import temporary_folder
 
 __all__ = [
     "CATALOGUE",
@@ -123,11 +123,8 @@ def workspace(out: Path) -> Iterator[Path]:
     """
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name[:40]}-", dir=out.parent))
-        try:
+        with temporary_folder(out.parent) as folder:
             yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
         raise UsageError(
             f"{out} cannot be written: {error.strerror or error}. "

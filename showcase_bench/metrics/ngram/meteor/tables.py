@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import shutil
-import tempfile
 import zlib
 from contextlib import suppress
 from pathlib import Path
@@ -14,13 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from showcase_bench.files import new_folder
 from showcase_bench.metrics.ngram.meteor.source import read_pairs, read_words, table_files
 from showcase_bench.metrics.ngram.meteor.synonyms import Synonyms
 from showcase_bench.types import NoProgress, Progress
 
 __all__ = ["MeteorTables", "PhraseTree", "load_tables"]
 
-_FORMAT = 1
+_FORMAT = 2
 """Raised by every change to the arrays or to how they are made."""
 _INDEX = "index.json"
 
@@ -127,19 +127,14 @@ def _numbered(array: NDArray[Any]) -> dict[str, int]:
 
 def _write(folder: Path, arrays: Arrays) -> None:
     """Put the arrays into the folder whole, or leave it as another process has filled it."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    with new_folder(folder) as made:
         sums = {}
         for name, array in arrays.items():
-            with (made / f"{name}.npy").open("wb") as file:
-                np.save(file, array, allow_pickle=False)
-            sums[name] = zlib.crc32(array.tobytes())
+            stream = io.BytesIO()
+            np.save(stream, array, allow_pickle=False)
+            (made / f"{name}.npy").write_bytes(stream.getbuffer())
+            sums[name] = zlib.crc32(stream.getbuffer())
         (made / _INDEX).write_text(json.dumps(sums), encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        made.replace(folder)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
 
 
 def _read(folder: Path) -> Arrays | None:
@@ -148,10 +143,11 @@ def _read(folder: Path) -> Arrays | None:
         sums = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
         arrays: Arrays = {}
         for name, expected in sums.items():
-            array = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-            if zlib.crc32(array.tobytes()) != expected:
+            path = folder / f"{name}.npy"
+            if zlib.crc32(path.read_bytes()) != expected:
                 return None
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
             arrays[name] = np.asarray(array)
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, TypeError):
         return None
     return arrays if set(PhraseTree._fields) <= set(arrays) else None
