@@ -25,6 +25,8 @@ __all__ = [
 ]
 
 Ints = NDArray[np.int64]
+_SMALLEST = 1e-200
+"""Sums of smaller numbers are not split, as the parts would be too small for a float64."""
 
 
 class Outputs(NamedTuple):
@@ -76,8 +78,21 @@ def common_ngrams(batches: Sequence[Batch], tokenizer: str) -> NgramTable:
 
 
 def totals(places: NDArray[np.integer], values: NDArray[Any], size: int) -> Floats:
-    """Sum the values by their place, each below ``size``; float64 of shape [size]."""
-    return np.bincount(places, weights=values, minlength=size).astype(np.float64, copy=False)
+    """Sum the values by their place, each below ``size``; float64 of shape [size].
+
+    The bits do not depend on the order of the values, which follows from how words are numbered,
+    and so from all that was scored before.
+    """
+    largest = float(np.abs(values).max(initial=0))
+    if values.dtype.kind != "f" or largest < _SMALLEST:
+        return np.bincount(places, weights=values, minlength=size).astype(np.float64, copy=False)
+    # In two parts of 30 bits each, whose sums are exact up to 2**23 values.
+    unit = np.exp2(np.ceil(np.log2(largest)) - 30)
+    high = np.rint(values / unit)
+    low = np.rint((values - high * unit) * (2.0**30 / unit))
+    above, below = (np.bincount(places, weights=part, minlength=size) for part in (high, low))
+    summed: Floats = above * unit + below * (unit / 2.0**30)
+    return summed
 
 
 def per_document(level: Level, values: NDArray[Any]) -> Floats:
