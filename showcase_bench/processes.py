@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
 
-__all__ = ["available_processors", "end_with_parent"]
+__all__ = ["available_processors", "end_with_parent", "held_interrupts"]
 
 
 def available_processors() -> int:
@@ -22,6 +25,16 @@ def end_with_parent() -> None:
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_watch, args=(parent.sentinel,), daemon=True).start()
+
+
+@contextmanager
+def held_interrupts() -> Iterator[None]:
+    """Hold interrupts back until the block ends; a process started inside never gets any."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _watch(sentinel: int) -> None:

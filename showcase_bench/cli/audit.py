@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from showcase_bench.cli.console import BarProgress, print_json, say, table_console, warn_of_photos
+from showcase_bench.cli.log_file import log_option
 from showcase_bench.cli.options import (
     METRIC_GROUPS,
     NameList,
@@ -67,6 +68,7 @@ Examples:
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of the results. [default: audit/<task>]",
 )
+@log_option
 @common_options
 def command(
     metrics: str | None,
@@ -120,17 +122,19 @@ def _audit(
     progress: Progress,
 ) -> Audit:
     from showcase_bench.audit import find_faults, run_audit
+    from showcase_bench.evaluate.stages import StageClock
     from showcase_bench.spec import split_list
 
     chosen = None if metrics is None else workspace.parse_metrics(split_list(metrics))
-    return run_audit(
-        workspace,
-        metrics=chosen,
-        faults=find_faults(split_list(faults)),
-        strengths=strengths,
-        seed=seed,
-        progress=progress,
-    )
+    with StageClock(task=workspace.task.name).stage("audit"):
+        return run_audit(
+            workspace,
+            metrics=chosen,
+            faults=find_faults(split_list(faults)),
+            strengths=strengths,
+            seed=seed,
+            progress=progress,
+        )
 
 
 def _numbers(text: str) -> list[float]:

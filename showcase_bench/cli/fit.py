@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from showcase_bench.cli.console import BarProgress, print_json, say
+from showcase_bench.cli.log_file import log_option
 from showcase_bench.cli.options import (
     NameList,
     TaskRequest,
@@ -48,11 +48,12 @@ Examples:
     "--workdir",
     type=click.Path(path_type=Path, file_okay=False),
     help="Where training checkpoints are kept, so that an interrupted fit goes on. "
-    "[default: a temporary folder]",
+    "[default: in the cache folder]",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed.")
 @task_options
 @model_options
+@log_option
 @common_options
 def command(
     model: str,
@@ -64,35 +65,45 @@ def command(
     request: TaskRequest,
     overrides: dict[str, Scalar],
 ) -> None:
-    """Fit a model on the training split and save it for `predict --checkpoint`."""
+    """Fit a model on the training split and save it for `predict --checkpoint`.
+
+    A fit that was interrupted goes on from its last checkpoint when the same command is given
+    again.
+    """
     from showcase_bench.errors import UsageError
     from showcase_bench.evaluate import Workspace
     from showcase_bench.evaluate.blame import blamed_on
     from showcase_bench.evaluate.build import parse_model
-    from showcase_bench.evaluate.checkpoint import write_fit
-    from showcase_bench.evaluate.fits import fit_inputs, fit_model
+    from showcase_bench.evaluate.fits import fit_and_save
+    from showcase_bench.evaluate.stages import StageClock
 
     plan = parse_model(model, overrides)
     if not plan.cls.can_save():
         raise UsageError(f"model {plan.label!r} cannot be saved; `predict --model` fits it anew")
-    with (
-        BarProgress(quiet=quiet or as_json) as progress,
-        tempfile.TemporaryDirectory(prefix="showcase-bench-") as temporary,
-    ):
+    with BarProgress(quiet=quiet or as_json) as progress:
         workspace = Workspace.open(request.resolve(), places=request.places(), progress=progress)
-        folder = workdir or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        with blamed_on(plan):
-            fitted, seconds = fit_model(plan, workspace, seed, folder, progress)
-            kept = write_fit(out, plan, fitted, fit_inputs(plan, workspace, seed), seconds)
+        clock = StageClock(model=plan.label, seed=seed)
+        with blamed_on(plan), clock.stage("fit"):
+            fitted = fit_and_save(
+                out,
+                plan,
+                workspace,
+                seed,
+                progress,
+                cache=workspace.cache / "fits",
+                workdir=workdir,
+            )
+            if fitted.found:
+                clock.resume()
+    seconds = fitted.seconds
     if as_json:
         print_json(
             {
                 "model": plan.label,
                 "seed": seed,
                 "seconds": round(seconds, 1),
-                "parameters": fitted.parameters(),
-                "checkpoint_sha256": kept.checkpoint_sha256,
+                "parameters": fitted.model.parameters(),
+                "checkpoint_sha256": fitted.checkpoint_sha256,
                 "path": str(out),
             }
         )

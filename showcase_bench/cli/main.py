@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import sys
 import warnings
 from typing import Any
 
@@ -56,10 +58,22 @@ class _Program(LazyGroup):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo(_how_to_go_on(), err=True)
+            raise SystemExit(INTERRUPTED) from None
         except ShowcaseError as error:
             if ctx.params.get("debug"):
                 raise
             raise _CleanError(str(error)) from error
+
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it: 128 and the number of the signal."""
+
+
+def _how_to_go_on() -> str:
+    command = shlex.join(["showcase-bench", *sys.argv[1:]])
+    return f"\ninterrupted; what was finished is kept. To go on:\n  {command}"
 
 
 @click.group(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from showcase_bench.cli.console import BarProgress, print_json, say, warn_of_photos
+from showcase_bench.cli.log_file import log_option
 from showcase_bench.cli.options import (
     NameList,
     TaskRequest,
@@ -51,6 +52,7 @@ Examples:
 @click.option("--seed", type=click.IntRange(min=0), help="Seed. [default: 0]")
 @task_options
 @model_options
+@log_option
 @common_options
 def command(
     model: str | None,
@@ -65,6 +67,7 @@ def command(
     """Fit a model on the training split, or load it, and predict the scored split."""
     from showcase_bench.errors import UsageError
     from showcase_bench.evaluate import Workspace
+    from showcase_bench.evaluate.batches import discard_batches
     from showcase_bench.evaluate.build import parse_model
     from showcase_bench.evaluate.checkpoint import plan_of_fit, read_fit
     from showcase_bench.evaluate.fits import FittedModels
@@ -94,8 +97,12 @@ def command(
     data = dump_predictions(predicted.showcases)
     if to_stdout:
         sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        write_atomically(out, data)
+    discard_batches(predicted.kept)
+    if to_stdout:
         return
-    write_atomically(out, data)
     if as_json:
         print_json({"model": plan.label, "n": len(predicted.showcases), "path": str(out)})
     say(f"{len(predicted.showcases)} predictions of {plan.label}: {out}", quiet=quiet or as_json)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from showcase_bench.cli.console import BarProgress, print_json, say, warn_of_photos
+from showcase_bench.cli.log_file import log_option
 from showcase_bench.cli.options import (
     METRIC_GROUPS,
     NameList,
@@ -78,7 +79,14 @@ Examples:
 )
 @click.option("--fresh", is_flag=True, help="Run again even what is already stored.")
 @click.option("--no-report", is_flag=True, help="Do not write the HTML report.")
+@click.option(
+    "--profile",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write where the time went: .html for a page, .json for a flame graph in speedscope's "
+    "format. Runs all in one process.",
+)
 @model_options
+@log_option
 @common_options
 def command(
     models: str,
@@ -89,6 +97,7 @@ def command(
     jobs: int | None,
     fresh: bool,
     no_report: bool,
+    profile: Path | None,
     as_json: bool,
     quiet: bool,
     request: TaskRequest,
@@ -98,20 +107,26 @@ def command(
 
     Without arguments: every installed model on the embedded synthetic world. What is already
     stored under --results is not run again, and what was fitted before is not fitted again. Exit
-    status 0, or 2 when a model failed (the others are still run and ranked).
+    status 0, or 2 when a model failed (the others are still run and ranked). Interrupted or killed,
+    the same command goes on where it was.
     """
+    from showcase_bench.cli.profile import profiled
+    from showcase_bench.errors import UsageError
     from showcase_bench.evaluate import RunStore, Suite, Workspace
     from showcase_bench.evaluate.build import missing_models, parse_models
     from showcase_bench.evaluate.workers import default_jobs
     from showcase_bench.spec import split_list
 
     start = time.perf_counter()
+    if profile is not None and (jobs or 1) > 1:
+        raise UsageError(f"--profile looks into one process: leave --jobs {jobs} out")
     task = request.resolve()
     plans = parse_models(models, overrides)
     if "all" in split_list(models):
         for reason in missing_models().values():
             say(f"left out: {reason}", quiet=quiet or as_json)
-    with BarProgress(quiet=quiet or as_json) as progress:
+    hushed = quiet or as_json
+    with profiled(profile, quiet=hushed), BarProgress(quiet=hushed) as progress:
         workspace = Workspace.open(task, places=request.places(), progress=progress)
         names = [*task.metric_names(), *split_list(metrics or "")]
         suite = Suite(
@@ -120,7 +135,7 @@ def command(
             metrics=workspace.parse_metrics(names),
             progress=progress,
             fresh=fresh,
-            jobs=jobs or default_jobs(),
+            jobs=1 if profile is not None else jobs or default_jobs(),
         )
         result = suite.run(plans, range(seed, seed + seeds))
         boards = _write_boards(workspace, RunStore(results), result, not no_report, progress)

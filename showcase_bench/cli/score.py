@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from showcase_bench.cli.console import BarProgress, print_json, say, table_console, warn_of_photos
+from showcase_bench.cli.log_file import log_option
 from showcase_bench.cli.options import (
     METRIC_GROUPS,
     NameList,
@@ -58,6 +59,7 @@ Examples:
 )
 @click.option("--part", metavar="NAME", help="Part of a shared task's cut. [default: all rows]")
 @task_options
+@log_option
 @common_options
 def command(
     predictions: Path,
@@ -105,6 +107,7 @@ def _score_task(
     predictions: Path, metrics: str | None, request: TaskRequest, *, hushed: bool
 ) -> tuple[dict[str, Any], Sequence[Score], Mapping[str, Levels]]:
     from showcase_bench.evaluate import Scorer, Workspace, frame_of_workspace
+    from showcase_bench.evaluate.stages import StageClock
     from showcase_bench.spec import split_list
     from showcase_bench.submission import read_predictions
 
@@ -115,8 +118,9 @@ def _score_task(
             chosen = workspace.parse_metrics(split_list(metrics))
         showcases = read_predictions(predictions, workspace.queries)
         scorer = Scorer(frame_of_workspace(workspace, progress), chosen)
-        scores = scorer.score(showcases, progress=progress).scores
-        levels = scorer.levels
+        with StageClock(task=workspace.task.name).stage("score"):
+            scores = scorer.score(showcases, progress=progress).scores
+            levels = scorer.levels
     warn_of_photos(workspace.images.unreadable, quiet=hushed)
     task = workspace.task
     facts = {
@@ -166,6 +170,7 @@ def _score_texts(
     predictions: Path, metrics: str | None, path: Path, request: TaskRequest, *, hushed: bool
 ) -> tuple[dict[str, Any], Sequence[Score]]:
     from showcase_bench.evaluate import Scorer, frame_of_references
+    from showcase_bench.evaluate.stages import StageClock
     from showcase_bench.submission import read_references, read_texts
 
     chosen = metrics_of_texts(metrics)
@@ -173,7 +178,8 @@ def _score_texts(
         references = read_references(path)
         showcases = read_texts(predictions, references)
         frame = frame_of_references(references, request.places().cache, progress)
-        scores = Scorer(frame, chosen).score(showcases, progress=progress).scores
+        with StageClock().stage("score"):
+            scores = Scorer(frame, chosen).score(showcases, progress=progress).scores
     facts = {"references": str(path), "references_key": frame.corpus.key, "n": len(showcases)}
     return facts, scores
 

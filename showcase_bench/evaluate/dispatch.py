@@ -13,6 +13,7 @@ from showcase_bench.evaluate.predict import Predicted
 from showcase_bench.evaluate.worker import Errand, Setting
 from showcase_bench.evaluate.workers import Workers, can_travel
 from showcase_bench.evaluate.workspace import Workspace
+from showcase_bench.events import is_heard
 from showcase_bench.processes import available_processors
 from showcase_bench.types import Progress
 
@@ -46,6 +47,7 @@ class Dispatch:
             fresh=fresh,
             swaps=swaps,
             threads=max(1, available_processors() // jobs),
+            events=is_heard(),
         )
         self._workers = Workers(jobs, self._setting, progress)
 

@@ -1,18 +1,16 @@
-"""Where a run was made: code revision, packages, machine, memory."""
+"""Where a run was made: code revision, packages, machine."""
 
 from __future__ import annotations
 
 import platform
-import resource
 import subprocess
-import sys
 from importlib import metadata
 from pathlib import Path
 
 import showcase_bench
 from showcase_bench.spec import Scalar
 
-__all__ = ["code_revision", "describe_environment", "peak_rss_mib"]
+__all__ = ["code_revision", "describe_environment"]
 
 _PACKAGES = (
     "numba",
@@ -65,9 +63,3 @@ def describe_environment() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
-
-
-def peak_rss_mib() -> float:
-    """Peak resident memory of this process so far, in MiB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1 << 20) if sys.platform == "darwin" else peak / 1024

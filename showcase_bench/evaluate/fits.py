@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,12 @@ from showcase_bench.errors import StoreError
 from showcase_bench.evaluate.build import BuildPlan
 from showcase_bench.evaluate.checkpoint import SCHEMA, Fitted, read_fit, write_fit
 from showcase_bench.evaluate.workspace import Workspace
-from showcase_bench.files import lock
+from showcase_bench.events import tell
+from showcase_bench.files import lock, scratch_folder, temporary_folder
 from showcase_bench.models import AnyModel
 from showcase_bench.types import Progress
 
-__all__ = ["FittedModels", "fit_inputs", "fit_model"]
+__all__ = ["FittedModels", "fit_and_save", "fit_inputs", "fit_model"]
 
 _IN_MEMORY = 4
 
@@ -73,17 +74,15 @@ class FittedModels:
         inputs = fit_inputs(plan, workspace, seed)
         key = _key(inputs)
         if self._folder is None or not plan.cls.can_save():
-            with tempfile.TemporaryDirectory(prefix="showcase-bench-") as folder:
-                model, seconds = fit_model(plan, workspace, seed, Path(folder), self._progress)
+            with scratch_folder() as folder:
+                model, seconds = fit_model(plan, workspace, seed, folder, self._progress)
             return Fitted(model, seconds, None)
-        place = self._folder / plan.cls.__module__ / f"{plan.cls.__qualname__}-{key}"
+        place = _place(self._folder, plan, inputs)
         if not self._fresh or key in self._made_here:
             with contextlib.suppress(StoreError):
                 return read_fit(place, plan, inputs)
         self._made_here.add(key)
-        with _workdir(place) as workdir:
-            model, seconds = fit_model(plan, workspace, seed, workdir, self._progress)
-        return write_fit(place, plan, model, inputs, seconds)
+        return fit_and_save(place, plan, workspace, seed, self._progress, cache=self._folder)
 
 
 def _key(*content: object) -> str:
@@ -117,16 +116,92 @@ def fit_model(
     return model, time.perf_counter() - start
 
 
+def fit_and_save(
+    place: Path,
+    plan: BuildPlan,
+    workspace: Workspace,
+    seed: int,
+    progress: Progress,
+    *,
+    cache: Path,
+    workdir: Path | None = None,
+) -> Fitted:
+    """Fit a model and save it as the folder ``place``.
+
+    Where another process has been killed at the same fit it goes on from its last checkpoint, which
+    lies in ``cache``, the folder of all fits, or in ``workdir``, which then stays; one that is
+    damaged is not used.
+
+    Raises
+    ------
+    StoreError
+        A folder cannot be written, or ``place`` holds something else than a fitted model.
+    """
+    inputs = fit_inputs(plan, workspace, seed)
+    chosen = _workdir(_place(cache, plan, inputs)) if workdir is None else _given(workdir)
+    with chosen as folder:
+        found = any(folder.iterdir())
+        try:
+            model, seconds = fit_model(plan, workspace, seed, folder, progress)
+        except StoreError:
+            if not found or workdir is not None:
+                raise
+            found = False
+            with _set_aside(folder):
+                model, seconds = fit_model(plan, workspace, seed, folder, progress)
+        return replace(write_fit(place, plan, model, inputs, seconds), found=found)
+
+
+def _place(cache: Path, plan: BuildPlan, inputs: dict[str, Any]) -> Path:
+    return cache / plan.cls.__module__ / f"{plan.cls.__qualname__}-{_key(inputs)}"
+
+
+@contextlib.contextmanager
+def _given(workdir: Path) -> Iterator[Path]:
+    with _writable(workdir):
+        workdir.mkdir(parents=True, exist_ok=True)
+    yield workdir
+
+
+@contextlib.contextmanager
+def _writable(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{folder}: cannot be written ({error.strerror or error}). "
+            "Check the folder's permissions and free space, or choose another one"
+        ) from error
+
+
 @contextlib.contextmanager
 def _workdir(place: Path) -> Iterator[Path]:
     """A folder that outlives an interrupted fit, or a temporary one while another process fits."""
-    place.parent.mkdir(parents=True, exist_ok=True)
     folder = place.with_name(f".{place.name}.work")
-    with place.with_name(f".{place.name}.lock").open("w") as handle:
-        if lock(handle.fileno()):
+    with contextlib.ExitStack() as open_files:
+        with _writable(place.parent):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            handle = open_files.enter_context(place.with_name(f".{place.name}.lock").open("w"))
+            ours = lock(handle.fileno())
             folder.mkdir(exist_ok=True)
+        if ours:
             yield folder
             shutil.rmtree(folder, ignore_errors=True)
         else:
-            with tempfile.TemporaryDirectory(prefix="showcase-bench-") as own:
-                yield Path(own)
+            with scratch_folder() as own:
+                yield own
+
+
+@contextlib.contextmanager
+def _set_aside(workdir: Path) -> Iterator[None]:
+    """Empty a folder; what was in it comes back if nothing better takes its place."""
+    tell("fit.checkpoint-unusable", level=logging.WARNING)
+    with temporary_folder(workdir.parent) as aside:
+        workdir.rename(aside / "checkpoint")
+        workdir.mkdir()
+        try:
+            yield
+        except StoreError:
+            shutil.rmtree(workdir, ignore_errors=True)
+            (aside / "checkpoint").rename(workdir)
+            raise

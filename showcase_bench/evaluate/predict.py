@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from showcase_bench.errors import ContractError
+from showcase_bench.canonical import canonical_json
+from showcase_bench.evaluate.asking import (
+    BATCH_SIZE,
+    Answers,
+    predict_queries,
+    predict_with_gold,
+    write_texts,
+)
+from showcase_bench.evaluate.batches import KeptBatches
 from showcase_bench.evaluate.blame import blamed_on
 from showcase_bench.evaluate.build import BuildPlan
-from showcase_bench.evaluate.environment import peak_rss_mib
-from showcase_bench.evaluate.fits import FittedModels
-from showcase_bench.evaluate.predictions import checked
+from showcase_bench.evaluate.checkpoint import Fitted
+from showcase_bench.evaluate.fits import FittedModels, fit_inputs
+from showcase_bench.evaluate.memory import peak_rss_mib
+from showcase_bench.evaluate.stages import Stage, StageClock
 from showcase_bench.evaluate.workspace import Workspace
-from showcase_bench.models import AnyModel, Model, OracleModel, Writer
+from showcase_bench.models import Model, OracleModel
 from showcase_bench.spec import Scalar
-from showcase_bench.types import Example, ImageStore, Progress, Query, Showcase, Timings
+from showcase_bench.types import Progress, Query, Showcase, Timings
 
-__all__ = ["BATCH_SIZE", "Answers", "Predicted", "Predictor", "predict_queries", "write_texts"]
-
-BATCH_SIZE = 128
-
-
-@dataclass(frozen=True)
-class Answers:
-    """Showcases in the order of what was asked, and (size, seconds) of each batch."""
-
-    showcases: tuple[Showcase, ...]
-    seconds: tuple[tuple[int, float], ...]
+__all__ = ["Predicted", "Predictor", "batch_inputs"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,10 @@ class Predicted:
     """Of the fitted model's files; None where it cannot save."""
     curve: tuple[dict[str, Any], ...] | None = None
     """Points of the learning curve; None where the model has none."""
+    stages: tuple[Stage, ...] = ()
+    """What fitting, selecting and predicting took."""
+    kept: tuple[Path, ...] = ()
+    """Folders of batches that were kept meanwhile; to be discarded once this is stored."""
 
 
 class Predictor:
@@ -75,7 +79,9 @@ class Predictor:
             if swapped_queries is None
             else [query for query in swapped_queries if query is not None]
         )
+        self._folder = workspace.cache / "predictions"
         self._chosen: dict[tuple[str, int, bool], Answers] = {}
+        self._kept: list[Path] = []
 
     def run(self, plan: BuildPlan, seed: int) -> Predicted:
         """Build, fit or find fitted, and predict.
@@ -90,15 +96,20 @@ class Predictor:
             return self._run(plan, seed)
 
     def _run(self, plan: BuildPlan, seed: int) -> Predicted:
-        fitted = self._fits.get(plan, self._workspace, seed)
-        seconds = fitted.seconds
-        if plan.selector is not None:
-            seconds += self._fits.get(plan.selector, self._workspace, seed).seconds
-        answers = self._ask(plan, fitted.model, seed, swapped=False)
-        timings = _timings(seconds, answers.seconds, fitted.model.parameters())
+        clock = StageClock(model=plan.label, seed=seed)
+        self._kept = []
+        with clock.stage("fit"):
+            fitted = self._fits.get(plan, self._workspace, seed)
+            seconds = fitted.seconds
+            if plan.selector is not None:
+                seconds += self._fits.get(plan.selector, self._workspace, seed).seconds
+            if fitted.found:
+                clock.resume()
+        answers = self._timed("predict", clock, plan, fitted, seed)
+        timings = _timings(seconds, answers, fitted.model.parameters())
         swapped = None
         if self._swapped is not None and plan.role != "ceiling":
-            swapped = self._ask(plan, fitted.model, seed, swapped=True).showcases
+            swapped = self._timed("predict-swapped", clock, plan, fitted, seed).showcases
         curve = fitted.model.learning_curve()
         return Predicted(
             answers.showcases,
@@ -107,19 +118,41 @@ class Predictor:
             dict(fitted.model.settings()),
             fitted.checkpoint_sha256,
             None if curve is None else tuple(curve),
+            clock.stages,
+            tuple(self._kept),
         )
 
-    def _ask(self, plan: BuildPlan, model: AnyModel, seed: int, *, swapped: bool) -> Answers:
-        images, progress = self._workspace.images, self._progress
+    def _timed(
+        self, stage: str, clock: StageClock, plan: BuildPlan, fitted: Fitted, seed: int
+    ) -> Answers:
+        with clock.stage(stage):
+            answers = self._ask(plan, fitted, seed, swapped=stage == "predict-swapped")
+            if answers.found:
+                clock.resume()
+        return answers
+
+    def _ask(self, plan: BuildPlan, fitted: Fitted, seed: int, *, swapped: bool) -> Answers:
+        model, images, progress = fitted.model, self._workspace.images, self._progress
         name = f"{plan.label} for other users" if swapped else plan.label
         if isinstance(model, OracleModel):
             examples = self._workspace.scored_split.examples()
-            return _predict_with_gold(name, model, examples, images, progress)
+            return predict_with_gold(name, model, examples, images, progress)
         queries = self._queries(swapped=swapped)
         if isinstance(model, Model):
-            return predict_queries(name, model, queries, images, progress)
+            kept = self._batches(plan, fitted, seed, None, swapped=swapped)
+            return predict_queries(name, model, queries, images, progress, kept)
         photos = self._photos(plan.selector, seed, swapped=swapped)
-        return write_texts(name, model, queries, photos, images, progress)
+        kept = self._batches(plan, fitted, seed, photos, swapped=swapped)
+        return write_texts(name, model, queries, photos, images, progress, kept)
+
+    def _batches(
+        self, plan: BuildPlan, fitted: Fitted, seed: int, photos: Answers | None, *, swapped: bool
+    ) -> KeptBatches:
+        inputs = batch_inputs(plan, self._workspace, seed, fitted, photos, swapped=swapped)
+        kept = KeptBatches(self._folder, plan.cls.__qualname__, inputs)
+        if kept.folder is not None:
+            self._kept.append(kept.folder)
+        return kept
 
     def _queries(self, *, swapped: bool) -> Sequence[Query]:
         return (self._swapped or ()) if swapped else self._workspace.queries
@@ -131,94 +164,36 @@ class Predictor:
             return Answers(tuple(Showcase(query.id) for query in queries), ())
         key = (selector.label, seed, swapped)
         if key not in self._chosen:
-            model = self._fits.get(selector, self._workspace, seed).model
-            self._chosen[key] = self._ask(selector, model, seed, swapped=swapped)
+            fitted = self._fits.get(selector, self._workspace, seed)
+            self._chosen[key] = self._ask(selector, fitted, seed, swapped=swapped)
         return self._chosen[key]
 
 
-def predict_queries(
-    name: str,
-    model: Model,
-    queries: Sequence[Query],
-    images: ImageStore,
-    progress: Progress,
-) -> Answers:
-    """Ask a model batch by batch.
-
-    This is all of the harness that a model is called from: neither its arguments nor its locals
-    hold any gold.
-    """
-    showcases: list[Showcase] = []
-    seconds: list[tuple[int, float]] = []
-    for batch in progress.track(list(_batches(queries)), label=f"Predicting {name}"):
-        start = time.perf_counter()
-        showcases += checked(name, batch, model.predict(batch, images))
-        seconds.append((len(batch), time.perf_counter() - start))
-    return Answers(tuple(showcases), tuple(seconds))
-
-
-def write_texts(
-    name: str,
-    model: Writer,
-    queries: Sequence[Query],
-    photos: Answers,
-    images: ImageStore,
-    progress: Progress,
-) -> Answers:
-    """Ask a writer batch by batch for the texts beside chosen ``photos``; no gold either.
-
-    The seconds of a batch hold those of its selector, where that was asked in the same batches.
-    """
-    chosen = [one.image_ids for one in photos.showcases]
-    showcases: list[Showcase] = []
-    seconds: list[tuple[int, float]] = []
-    for batch in progress.track(list(_batches(queries)), label=f"Predicting {name}"):
-        own = chosen[len(showcases) : len(showcases) + len(batch)]
-        start = time.perf_counter()
-        texts = list(model.write(batch, own, images))
-        if len(texts) != len(batch):
-            raise ContractError(
-                f"model {name!r} wrote {len(texts)} texts for {len(batch)} queries; "
-                "write() must give one text, or None, per query"
-            )
-        made = [
-            Showcase(query.id, shown, text)
-            for query, shown, text in zip(batch, own, texts, strict=True)
-        ]
-        showcases += checked(name, batch, made)
-        seconds.append((len(batch), time.perf_counter() - start))
-    if [size for size, _ in photos.seconds] == [size for size, _ in seconds]:
-        both = zip(seconds, photos.seconds, strict=True)
-        seconds = [(size, own + before) for (size, own), (_, before) in both]
-    return Answers(tuple(showcases), tuple(seconds))
+def batch_inputs(
+    plan: BuildPlan,
+    workspace: Workspace,
+    seed: int,
+    fitted: Fitted,
+    photos: Answers | None,
+    *,
+    swapped: bool,
+) -> dict[str, Any]:
+    """Everything that determines the answers of a fitted model, as JSON types."""
+    shown = None if photos is None else [list(one.image_ids) for one in photos.showcases]
+    return {
+        "fit": fit_inputs(plan, workspace, seed),
+        "checkpoint_sha256": fitted.checkpoint_sha256,
+        "arguments": dict(plan.arguments),
+        "code_sha256": plan.code_sha256,
+        "split": workspace.task.split,
+        "swapped": swapped,
+        "photos_sha256": hashlib.sha256(canonical_json(shown)).hexdigest(),
+        "batch_size": BATCH_SIZE,
+    }
 
 
-def _predict_with_gold(
-    name: str,
-    model: OracleModel,
-    examples: Sequence[Example],
-    images: ImageStore,
-    progress: Progress,
-) -> Answers:
-    start = time.perf_counter()
-    answers = model.predict_with_gold(examples, images)
-    shown = progress.track(
-        checked(name, [example.query for example in examples], answers),
-        label=f"Predicting {name}",
-        total=len(examples),
-    )
-    showcases = tuple(shown)
-    return Answers(showcases, ((len(examples), time.perf_counter() - start),))
-
-
-def _batches(queries: Sequence[Query]) -> Iterable[tuple[Query, ...]]:
-    for start in range(0, len(queries), BATCH_SIZE):
-        yield tuple(queries[start : start + BATCH_SIZE])
-
-
-def _timings(
-    fit_seconds: float, batches: Sequence[tuple[int, float]], parameters: int | None
-) -> Timings:
+def _timings(fit_seconds: float, answers: Answers, parameters: int | None) -> Timings:
+    batches = answers.seconds
     total = sum(seconds for _, seconds in batches)
     number = sum(size for size, _ in batches)
     per_example = [1000 * seconds / size for size, seconds in batches]
@@ -229,6 +204,6 @@ def _timings(
         examples_per_second=round(number / total, 2) if total > 0 else 0.0,
         latency_p50_ms=round(float(p50), 4),
         latency_p95_ms=round(float(p95), 4),
-        peak_rss_mib=round(peak_rss_mib(), 1),
+        peak_rss_mib=round(max(peak_rss_mib(), answers.peak_rss_mib), 1),
         parameters=parameters,
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from showcase_bench.canonical import canonical_json
 from showcase_bench.errors import StoreError
+from showcase_bench.evaluate.stages import Stage
 from showcase_bench.spec import Scalar, spec_label
 from showcase_bench.types import Interval, Score, Timings
 
@@ -102,6 +103,8 @@ class RunRecord:
     """Of the learning curve, where the model has one."""
     facts: tuple[str, ...] = ()
     """What the score file knows of the examples beside their scores; nothing in older runs."""
+    stages: tuple[Stage, ...] = ()
+    """What its stages took when the predictions were made; nothing in older runs."""
     card: Mapping[str, str] = field(default_factory=dict)
     """What a submission tells of itself, without empty fields."""
     notes: tuple[str, ...] = ()
@@ -115,6 +118,9 @@ class RunRecord:
     def to_json(self) -> bytes:
         """Readable JSON with a stable key order; what only submissions have is left out."""
         plain = {"schema": SCHEMA, **asdict(self)}
+        plain["timings"]["stages"] = [_plain_stage(one) for one in plain.pop("stages")]
+        if not self.stages:
+            del plain["timings"]["stages"]
         for name in ("card", "notes"):
             if not plain[name]:
                 del plain[name]
@@ -140,6 +146,7 @@ class RunRecord:
                     "update showcase-bench"
                 )
             raw["inputs"] = RunInputs(**raw["inputs"])
+            raw["stages"] = tuple(Stage(**one) for one in raw["timings"].pop("stages", ()))
             raw["timings"] = Timings(**raw["timings"])
             raw["flags"] = tuple(raw["flags"])
             raw["facts"] = tuple(raw.get("facts", ()))
@@ -152,6 +159,11 @@ class RunRecord:
                 f"{where}: not a run of this program ({type(error).__name__}: {error}); "
                 "delete its folder and run again"
             ) from error
+
+
+def _plain_stage(stage: dict[str, Any]) -> dict[str, Any]:
+    """Without a mark that most have not."""
+    return {name: one for name, one in stage.items() if name != "resumed" or one}
 
 
 def _score(raw: dict[str, Any]) -> Score:

@@ -1,13 +1,16 @@
-"""Progress of other processes: events over a pipe, and bars here that follow them."""
+"""What other processes tell over a pipe: their progress, with bars that follow it, and events."""
 
 from __future__ import annotations
 
 import itertools
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
-__all__ = ["Bar", "Bars", "Event", "Follower", "Teller"]
+from showcase_bench.events import FACTS, LOGGER, Fact
+
+__all__ = ["Bar", "Bars", "Event", "Follower", "Heard", "Teller", "forward_events", "retell"]
 
 T = TypeVar("T")
 
@@ -22,6 +25,16 @@ class Event(NamedTuple):
     label: str = ""
     number: int | None = None
     """Of ``begin`` the total, None where it is unknown; of ``advance`` the steps since the last."""
+
+
+class Heard(NamedTuple):
+    """An event of the logger of another process."""
+
+    name: str
+    level: int
+    created: float
+    process: int
+    facts: dict[str, Fact]
 
 
 class Bar(Protocol):
@@ -101,3 +114,30 @@ class Follower:
         """Take all bars away."""
         while self._open:
             self._open.popitem()[1].close()
+
+
+class _Forwarder(logging.Handler):
+    def __init__(self, tell: Callable[[Heard], None]) -> None:
+        super().__init__()
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        facts = dict(getattr(record, FACTS, {}))
+        process = record.process or 0
+        self._tell(Heard(record.getMessage(), record.levelno, record.created, process, facts))
+
+
+def forward_events(tell: Callable[[Heard], None]) -> None:
+    """Tell every event of this process, for as long as it lives."""
+    LOGGER.addHandler(_Forwarder(tell))
+    LOGGER.setLevel(logging.INFO)
+
+
+def retell(heard: Heard) -> None:
+    """Log an event of another process as if it had happened here, but with its time and process."""
+    record = LOGGER.makeRecord(
+        LOGGER.name, heard.level, "", 0, heard.name, (), None, extra={FACTS: heard.facts}
+    )
+    record.created, record.process = heard.created, heard.process
+    if LOGGER.isEnabledFor(heard.level):
+        LOGGER.handle(record)

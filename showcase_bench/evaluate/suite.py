@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence, Set
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-import showcase_bench
 from showcase_bench.errors import (
     ContractError,
     ImageError,
@@ -20,19 +19,21 @@ from showcase_bench.errors import (
     ShowcaseError,
     TrainingError,
 )
+from showcase_bench.evaluate.batches import discard_batches
 from showcase_bench.evaluate.build import BuildPlan
 from showcase_bench.evaluate.dispatch import Dispatch
-from showcase_bench.evaluate.environment import code_revision, describe_environment
 from showcase_bench.evaluate.facts import FACTS, example_facts, score_table
 from showcase_bench.evaluate.fits import FittedModels
 from showcase_bench.evaluate.frame import frame_of_workspace
 from showcase_bench.evaluate.others import swapped_queries, swaps_of
 from showcase_bench.evaluate.predict import Predicted, Predictor
 from showcase_bench.evaluate.predictions import dump_predictions
-from showcase_bench.evaluate.records import RunInputs, RunRecord
+from showcase_bench.evaluate.recording import Recorder
 from showcase_bench.evaluate.scoring import Scored, Scorer
+from showcase_bench.evaluate.stages import StageClock
 from showcase_bench.evaluate.store import RunFiles, RunStore, StoredRun
 from showcase_bench.evaluate.workspace import Workspace
+from showcase_bench.events import Fact, tell
 from showcase_bench.metrics import Metric
 from showcase_bench.metrics.batch import Swap
 from showcase_bench.types import NoProgress, Progress, Query, Showcase, Timings
@@ -105,11 +106,14 @@ class Suite:
         self._unreadable: dict[str, str] = {}
         chosen = workspace.metrics if metrics is None else metrics
         self._scorer = Scorer(frame_of_workspace(workspace, self._progress), chosen)
+        self._recorder = Recorder(workspace, store)
         self._fits = FittedModels(workspace.cache / "fits", self._progress, fresh=fresh)
 
     def run(self, plans: Sequence[BuildPlan], seeds: Sequence[int]) -> SuiteResult:
         """Run every plan with every seed; a failing model is recorded and the rest goes on."""
-        self.workspace.prefetch(self._jobs)
+        tell("suite.start", {"task": self.workspace.task.name, "jobs": self._jobs})
+        with StageClock().stage("prepare"):
+            self.workspace.prefetch(self._jobs)
         pairs = [(plan, seed) for plan in plans for seed in seeds]
         settled: dict[int, _Settled] = {}
         with self._dispatch() as dispatch:
@@ -117,6 +121,7 @@ class Suite:
             for at, outcome in self._progress.track(outcomes, label="Models", total=len(pairs)):
                 self._unreadable |= dispatch.unreadable
                 settled[at] = self._settle(*pairs[at], outcome)
+                _tell(*pairs[at], settled[at])
         inorder = [settled[at] for at in range(len(pairs))]
         runs = tuple(one.run for one in inorder if one.run is not None)
         rescored = self._rescore_others({run.record.id for run in runs})
@@ -149,7 +154,7 @@ class Suite:
     def _stored(self, plan: BuildPlan, seed: int) -> StoredRun | None:
         if self._fresh:
             return None
-        inputs = self._inputs(plan, seed)
+        inputs = self._recorder.inputs(plan, seed)
         return self.store.get(inputs.task, inputs.model, inputs.run_id)
 
     def _settle(
@@ -190,23 +195,6 @@ class Suite:
                 self._rescore(stored)
                 others += 1
         return others
-
-    def _inputs(self, plan: BuildPlan, seed: int) -> RunInputs:
-        task, dataset = self.workspace.task, self.workspace.dataset
-        return RunInputs(
-            task=task.name,
-            task_version=task.version,
-            split=task.split,
-            policy=asdict(task.policy),
-            data_name=dataset.name,
-            data_sha256=dataset.revision,
-            images_key=self.workspace.images.key,
-            model=plan.name,
-            arguments=dict(plan.arguments),
-            seed=seed,
-            code_sha256=plan.code_sha256,
-            version=showcase_bench.__version__,
-        )
 
     @cached_property
     def _swapped(self) -> list[Query | None] | None:
@@ -251,8 +239,11 @@ class Suite:
         return self.store.write(record, files)
 
     def _write(self, plan: BuildPlan, seed: int, predicted: Predicted) -> StoredRun:
-        inputs = self._inputs(plan, seed)
-        scored = self._score(predicted.showcases, predicted.timings, predicted.swapped)
+        inputs = self._recorder.inputs(plan, seed)
+        clock = StageClock(model=plan.label, seed=seed)
+        with clock.stage("score"):
+            scored = self._score(predicted.showcases, predicted.timings, predicted.swapped)
+        predicted = replace(predicted, stages=(*predicted.stages, *clock.stages))
         swapped, curve = predicted.swapped, predicted.curve
         files = RunFiles(
             dump_predictions(predicted.showcases),
@@ -260,7 +251,11 @@ class Suite:
             None if swapped is None else dump_predictions(swapped),
             None if curve is None else _dump_curve(curve),
         )
-        return self.store.write(self._record(plan, inputs, predicted, scored, files), files)
+        levels, unreadable = self._scorer.levels, len(self.unreadable)
+        record = self._recorder.record(plan, inputs, predicted, scored, files, levels, unreadable)
+        stored = self.store.write(record, files)
+        discard_batches(predicted.kept)
+        return stored
 
     def _table(self, scored: Scored) -> bytes:
         return score_table(self.workspace, scored.statistics, self._facts).to_parquet()
@@ -269,44 +264,14 @@ class Suite:
     def _facts(self) -> dict[str, NDArray[np.float64]]:
         return example_facts(self.workspace)
 
-    def _record(
-        self,
-        plan: BuildPlan,
-        inputs: RunInputs,
-        predicted: Predicted,
-        scored: Scored,
-        files: RunFiles,
-    ) -> RunRecord:
-        return RunRecord(
-            id=inputs.run_id,
-            inputs=inputs,
-            given=dict(plan.given),
-            variant=plan.variant,
-            role=plan.role,
-            flags=plan.flags,
-            distribution=plan.distribution,
-            created=datetime.now(UTC).isoformat(timespec="microseconds"),
-            code=self._code,
-            environment=self._environment,
-            n=len(self.workspace.queries),
-            unreadable_images=len(self.unreadable),
-            timings=predicted.timings,
-            settings=predicted.settings,
-            checkpoint_sha256=predicted.checkpoint_sha256,
-            scores=scored.scores,
-            primary=self.workspace.task.primary_names(),
-            levels=self._scorer.levels,
-            facts=FACTS,
-            **files.digests(),
-        )
 
-    @cached_property
-    def _code(self) -> dict[str, bool | int | float | str | None]:
-        return code_revision()
-
-    @cached_property
-    def _environment(self) -> dict[str, str]:
-        return describe_environment()
+def _tell(plan: BuildPlan, seed: int, settled: _Settled) -> None:
+    facts: dict[str, Fact] = {"model": plan.label, "seed": seed}
+    if settled.failure is not None:
+        error = type(settled.failure.error).__name__
+        tell("run.failed", {**facts, "error": error}, level=logging.ERROR)
+    elif settled.run is not None:
+        tell(f"run.{settled.kind}", {**facts, "run": settled.run.record.id})
 
 
 def _dump_curve(points: Sequence[dict[str, Any]]) -> bytes:

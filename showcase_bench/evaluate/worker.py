@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import traceback
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from multiprocessing import connection
 from pathlib import Path
+from typing import TypeAlias
 
 from showcase_bench.datasets.tasks import Places, Task
 from showcase_bench.errors import ContractError, ShowcaseError
@@ -17,12 +17,12 @@ from showcase_bench.evaluate.build import BuildPlan, plan_model
 from showcase_bench.evaluate.fits import FittedModels
 from showcase_bench.evaluate.others import swapped_queries
 from showcase_bench.evaluate.predict import Predicted, Predictor
-from showcase_bench.evaluate.relay import Event, Teller
+from showcase_bench.evaluate.relay import Event, Heard, Teller, forward_events
 from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.processes import end_with_parent
 from showcase_bench.types import Progress
 
-__all__ = ["Answer", "Broken", "Errand", "Setting", "serve"]
+__all__ = ["Answer", "Broken", "Errand", "Message", "Setting", "serve"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Setting:
     """Also answer on behalf of other users."""
     threads: int
     """For libraries that read ``OMP_NUM_THREADS``, unless that is set already."""
+    events: bool = False
+    """Tell the other process what happens."""
 
 
 @dataclass(frozen=True)
@@ -67,16 +69,21 @@ class Broken:
     traceback: str
 
 
-def serve(pipe: connection.Connection[Event | Answer | Broken, Errand], setting: Setting) -> None:
+Message: TypeAlias = Event | Heard | Answer | Broken
+"""What a worker tells."""
+
+
+def serve(pipe: connection.Connection[Message, Errand], setting: Setting) -> None:
     """Do errands until the pipe is closed at its other end.
 
-    The process ignores interrupts from the terminal, since the one that started it decides what is
-    to be done then, and ends at once when that one is no more.
+    The process is started without interrupts from the terminal, since the one that started it
+    decides what is to be done then, and ends at once when that one is no more.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore")  # they would be printed between the bars of the other process
     end_with_parent()
     os.environ.setdefault("OMP_NUM_THREADS", str(setting.threads))
+    if setting.events:
+        forward_events(pipe.send)
     desk = _Desk(setting, Teller(pipe.send))
     while True:
         try:

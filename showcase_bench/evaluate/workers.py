@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import pickle
 import sys
 from collections import deque
@@ -11,13 +12,14 @@ from multiprocessing import connection, get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from showcase_bench.errors import ContractError, ShowcaseError
 from showcase_bench.evaluate.predict import Predicted
-from showcase_bench.evaluate.relay import Event, Follower
-from showcase_bench.evaluate.worker import Answer, Broken, Errand, Setting, serve
-from showcase_bench.processes import available_processors
+from showcase_bench.evaluate.relay import Event, Follower, Heard, retell
+from showcase_bench.evaluate.worker import Broken, Errand, Message, Setting, serve
+from showcase_bench.events import Fact, tell
+from showcase_bench.processes import available_processors, held_interrupts
 from showcase_bench.types import Progress
 
 __all__ = ["Workers", "can_travel", "default_jobs"]
@@ -43,9 +45,12 @@ def can_travel(setting: Setting) -> bool:
     return True
 
 
+Pipe: TypeAlias = "connection.Connection[Errand, Message]"
+
+
 class _Worker(NamedTuple):
     process: BaseProcess
-    pipe: connection.Connection[Errand, Event | Answer | Broken]
+    pipe: Pipe
     follower: Follower
 
 
@@ -66,8 +71,8 @@ class Workers:
         self._number, self._setting, self._progress = number, setting, progress
         self._context = get_context("spawn")
         self._idle: list[_Worker] = []
-        self._busy: dict[connection.Connection[Errand, Event | Answer | Broken], _Worker] = {}
-        self._errands: dict[connection.Connection[Errand, Event | Answer | Broken], Errand] = {}
+        self._busy: dict[Pipe, _Worker] = {}
+        self._errands: dict[Pipe, Errand] = {}
         self.unreadable: dict[str, str] = {}
         """Photos that one of them could not read, and why."""
 
@@ -136,7 +141,8 @@ class Workers:
     def _started(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=serve, args=(theirs, self._setting))
-        process.start()
+        with held_interrupts():  # from the terminal they go to all processes
+            process.start()
         theirs.close()
         return _Worker(process, ours, Follower(self._progress))
 
@@ -148,6 +154,9 @@ class Workers:
             return self._lost(worker)
         if isinstance(message, Event):
             worker.follower.follow(message)
+            return None
+        if isinstance(message, Heard):
+            retell(message)
             return None
         del self._busy[worker.pipe]
         errand = self._errands.pop(worker.pipe)
@@ -166,6 +175,8 @@ class Workers:
         worker.process.join()
         code = worker.process.exitcode
         worker.process.close()
+        facts: dict[str, Fact] = {"model": errand.model, "seed": errand.seed, "status": code}
+        tell("worker.lost", facts, level=logging.ERROR)
         return errand, ContractError(
             f"the process that ran model {errand.model!r} ended with status {code} (-9: out of "
             "memory, or killed). Run the same command again, which goes on where it was; with "

@@ -15,6 +15,8 @@ from showcase_bench.encoders import EncoderShelf
 from showcase_bench.encoders.feature_store import FeatureStore
 from showcase_bench.encoders.text_store import TextStore
 from showcase_bench.errors import UsageError
+from showcase_bench.evaluate.cache_folder import sweep_cache
+from showcase_bench.evaluate.stages import StageClock
 from showcase_bench.metrics import Metric
 from showcase_bench.metrics.groups import expand_metrics
 from showcase_bench.types import Example, NoProgress, Progress, Query
@@ -71,8 +73,10 @@ class Workspace:
             The task's split has no rows, or does not exist.
         """
         places = places or default_places()
+        sweep_cache(places.cache)
         shown = progress or NoProgress()
-        dataset = task.open(places, shown)
+        with StageClock(task=task.name).stage("open"):
+            dataset = task.open(places, shown)
         shelf = EncoderShelf()
         texts = TextStore(places.cache, shown, shelf)
         images = FeatureStore(dataset.images, places.cache, shown, shelf, texts)

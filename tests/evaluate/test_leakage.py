@@ -12,9 +12,10 @@ import pytest
 from showcase_bench import Model, NoProgress, Query, Showcase
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.evaluate import Workspace
+from showcase_bench.evaluate.asking import predict_queries
 from showcase_bench.evaluate.build import BuildPlan
 from showcase_bench.evaluate.fits import FittedModels
-from showcase_bench.evaluate.predict import Predictor, predict_queries
+from showcase_bench.evaluate.predict import Predictor
 from showcase_bench.types import Example, Gold
 
 
