@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
+from leak_check import leaks, noted_leaks  # noqa: F401  (fixtures of every test)
 from PIL import Image
 
 Row = dict[str, object]
