@@ -10,7 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
 from showcase_bench.errors import StoreError
-from showcase_bench.processes import end_with_parent
+from showcase_bench.processes import end_with_parent, held_interrupts
 
 __all__ = ["map_in_processes"]
 
@@ -54,7 +54,8 @@ def map_in_processes(
     try:
         waiting: deque[Future[R]] = deque()
         for item in items:
-            waiting.append(pool.submit(function, item))
+            with held_interrupts():  # from the terminal they go to all processes
+                waiting.append(pool.submit(function, item))
             if len(waiting) > _AHEAD * processes:
                 yield waiting.popleft().result()
         while waiting:

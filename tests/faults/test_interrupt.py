@@ -18,6 +18,13 @@ class Slow(Model):
         while not __import__("pathlib").Path("go").exists():
             time.sleep(0.05)
         return [Showcase(one.id, one.pool[:1]) for one in queries]
+
+class Saved(Slow):
+    def save(self, folder):
+        (folder / "nothing").touch()
+
+    def load(self, folder):
+        pass
 """
 
 
@@ -37,13 +44,14 @@ def wait_for_event(path, process, seconds=120.0, **facts):
     raise AssertionError(f"{facts} did not happen: {process.communicate()}")
 
 
-@pytest.mark.parametrize("verb", ["run", "predict"])
-def test_an_interrupt_is_clean_and_says_how_to_go_on(toy, tmp_path, verb):
+@pytest.mark.parametrize(("verb", "jobs"), [("run", 1), ("run", 2), ("predict", 1)])
+def test_an_interrupt_is_clean_and_says_how_to_go_on(toy, tmp_path, verb, jobs):
     (tmp_path / "slow.py").write_text(SLOW)
     log = tmp_path / "log.jsonl"
+    model = "slow:Slow" if jobs == 1 else "slow:Saved"
     arguments = {
-        "run": ["--models", "random,slow:Slow", "--results", "results", "--jobs", "1"],
-        "predict": ["--model", "slow:Slow", "--out", "out.jsonl"],
+        "run": ["--models", f"random,{model}", "--seeds", jobs, "--jobs", jobs],
+        "predict": ["--model", model, "--out", "out.jsonl"],
     }[verb]
     arguments = [verb, "--data", toy, *arguments, "--log-file", log]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
@@ -52,7 +60,7 @@ def test_an_interrupt_is_clean_and_says_how_to_go_on(toy, tmp_path, verb):
         command(*arguments), cwd=tmp_path, env=env, start_new_session=True, **pipes
     )
     try:
-        wait_for_event(log, process, event="stage.start", stage="predict", model="slow:Slow")
+        wait_for_event(log, process, event="stage.start", stage="predict", model=model)
         os.killpg(process.pid, signal.SIGINT)
         _, err = process.communicate(timeout=60)
     finally:
@@ -72,7 +80,7 @@ def test_an_interrupt_is_clean_and_says_how_to_go_on(toy, tmp_path, verb):
     )
     assert done.returncode == 0, done.stderr
     if verb == "run":
-        assert "1 runs made, 1 reused" in done.stderr
+        assert f"{jobs} runs made, {jobs} reused" in done.stderr
 
 
 def test_two_suites_at_once_on_one_store_and_one_cache(toy, tmp_path):
