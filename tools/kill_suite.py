@@ -43,7 +43,7 @@ def main() -> int:
 
     with tempfile.TemporaryDirectory(prefix="kill-suite-") as own:
         try:
-            campaign = Campaign(options.folder or Path(own), options.seed, say)
+            campaign = Campaign(options.folder or Path(own), options.seed, say, names)
             for name in itertools.cycle(names):
                 if campaign.tally.kills.total() >= options.kills:
                     break

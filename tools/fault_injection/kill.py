@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,9 +57,14 @@ class Tally:
 
 
 class Campaign:
-    """Kills commands in a folder of its own, and raises :class:`FaultError` at a difference."""
+    """Kills commands of the scenarios ``names``, in a folder of its own.
 
-    def __init__(self, root: Path, seed: int, say: Callable[[str], None]) -> None:
+    :class:`FaultError` is raised at a difference.
+    """
+
+    def __init__(
+        self, root: Path, seed: int, say: Callable[[str], None], names: Collection[str]
+    ) -> None:
         self._root, self._say = root, say
         self._random = random.Random(seed)
         self._known: dict[str, dict[str, bytes]] = {}
@@ -67,7 +72,7 @@ class Campaign:
         self._world = root / "given"
         self.tally = Tally()
         self._world.mkdir(parents=True)
-        make_world(self._world)
+        make_world(self._world, names)
 
     def round(self, name: str, most: int = _MOST_KILLS_A_ROUND) -> None:
         """Begin one scenario in an empty folder, kill it up to ``most`` times, let it end."""

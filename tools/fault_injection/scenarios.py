@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,18 +154,19 @@ def call(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "showcase_bench", *arguments]
 
 
-def make_world(place: Path) -> None:
-    """Data, predictions and results that the scenarios start from."""
+def make_world(place: Path, names: Collection[str]) -> None:
+    """Data, and what else the scenarios of these names start from."""
     world = str(place / "world")
     synth = ["data", "synth", "--out", world, "--train", "150", "--val", "20", "--test", "300"]
     models = "random,copy-history,dpp"
-    for arguments in (
-        [*synth, "--jobs", "1", "-q"],
-        ["predict", *_data(place), "--model", "copy-history", "--out", "predictions.jsonl", "-q"],
-        ["run", *_data(place), "--models", models, "--results", "results", "-q", "--no-report"],
-    ):
+    predict = ["predict", *_data(place), "--model", "copy-history", "--out", "predictions.jsonl"]
+    run = ["run", *_data(place), "--models", models, "--results", "results", "--no-report"]
+    wanted = [[*synth, "--jobs", "1"]]
+    wanted += [predict] if "score" in names else []
+    wanted += [run] if "site" in names else []
+    for arguments in wanted:
         subprocess.run(
-            call(*arguments),
+            call(*arguments, "-q"),
             check=True,
             cwd=place,
             env=environment(place),
