@@ -40,8 +40,8 @@ class _LogFile(logging.Handler):
     problem: str | None = None
 
     def __init__(self, path: Path) -> None:
-        super().__init__()
         self._file = path.open("ab", buffering=0)
+        super().__init__()
         self.setFormatter(_JsonLines())
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -1,11 +1,13 @@
 """``--log-file`` and ``--profile``: what a verb tells of itself."""
 
 import json
+import logging
 import sys
 
 import pytest
 from fault_world import MODELS, call
 
+from showcase_bench.cli.log_file import _LogFile
 from showcase_bench.evaluate import RunRecord
 from showcase_bench.events import LOGGER
 
@@ -115,6 +117,14 @@ def test_a_log_that_cannot_be_written_is_said_at_once(toy, tmp_path):
     assert done.exit_code == 2
     assert "--log-file" in done.stderr
     assert not (tmp_path / "r").exists()
+
+
+def test_a_log_that_cannot_be_opened_is_not_closed_at_the_end_of_the_process(tmp_path):
+    with pytest.raises(OSError, match="nowhere") as caught:
+        _LogFile(tmp_path / "nowhere" / "log")
+    known = [reference() for reference in logging._handlerList]
+    assert caught.tb is not None  # so that what was half made is still there
+    assert not any(isinstance(one, _LogFile) for one in known)
 
 
 @pytest.mark.parametrize("name", ["p.html", "p.json"])
