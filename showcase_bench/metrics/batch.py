@@ -93,6 +93,8 @@ class Batch:
     """All references of the task; None stands for those of this batch."""
     training: tuple[str, ...] = ()
     """Texts of the training reviews."""
+    training_corpus: TextCorpus | None = None
+    """The same texts, with what was made of them for other batches; None stands for those."""
     timings: Timings | None = None
     """What the run that made the predictions cost."""
     embeddings: TextEmbeddings | None = None
@@ -122,6 +124,12 @@ class Batch:
         _require_texts(self.ids, self.hypotheses, self.references)
         if self.corpus is None:
             object.__setattr__(self, "corpus", TextCorpus(self.references))
+        if self.training_corpus is None:
+            shared = self.table.memo(("training corpus", self.training), self._training_corpus)
+            object.__setattr__(self, "training_corpus", shared)
+
+    def _training_corpus(self) -> TextCorpus:
+        return TextCorpus(tuple((text,) for text in self.training))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -144,19 +152,6 @@ class Batch:
         return Pairing(
             self.table.rows(text or "" for text in self.hypotheses),
             self.table.rows(chain.from_iterable(self.references)),
-            np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        )
-
-    @cached_property
-    def corpus_pairing(self) -> Pairing:
-        """The references of the whole task as rows of :attr:`table`; no predicted texts."""
-        if self.corpus is None or self.corpus.texts is self.references:
-            return self.pairing._replace(hypotheses=np.zeros(0, dtype=np.int64))
-        references = self.corpus.texts
-        counts = [len(texts) for texts in references]
-        return Pairing(
-            np.zeros(0, dtype=np.int64),
-            self.table.rows(chain.from_iterable(references)),
             np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         )
 
@@ -197,6 +192,16 @@ class Batch:
     def has_history(self) -> NDArray[np.bool_]:
         """Which examples come from a user with earlier reviews; bool of shape [n]."""
         return np.array([bool(texts) for texts in self.histories], dtype=bool)
+
+    @property
+    def required_corpus(self) -> TextCorpus:
+        """All references of the task."""
+        return self.corpus or TextCorpus(self.references)
+
+    @property
+    def required_training_corpus(self) -> TextCorpus:
+        """All training texts."""
+        return self.training_corpus or self._training_corpus()
 
     @property
     def required_embeddings(self) -> TextEmbeddings:

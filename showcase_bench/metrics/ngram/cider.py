@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from showcase_bench.metrics.base import Cost, Floats, Group, Need, Scale
 from showcase_bench.metrics.batch import Batch
 from showcase_bench.metrics.kinds import MeanMetric
-from showcase_bench.metrics.ngram.overlap import ngram_table
+from showcase_bench.metrics.ngram.overlap import known_ngrams
 from showcase_bench.metrics.text.tokenizers import require_tokenizer
 
 __all__ = ["Cider", "CiderD"]
@@ -107,25 +107,31 @@ def _agreement(batch: Batch, tokenizer: str) -> _Agreement:
 
 
 def _compare(batch: Batch, tokenizer: str) -> _Agreement:
-    from showcase_bench.metrics.text.weights import document_frequencies, weighted_products
+    from showcase_bench.metrics.text.weights import weighted_products
 
-    table, pairing, corpus = ngram_table(batch, tokenizer), batch.pairing, batch.corpus_pairing
-    hypotheses, references = (
-        table.documents(pairing.hypotheses),
-        table.documents(pairing.references),
-    )
-    known = table.documents(corpus.references)
-    examples = np.log(max(int((np.diff(corpus.offsets) > 0).sum()), 1))
+    corpus, table = known_ngrams(batch, tokenizer, _ORDER)
+    pairing = batch.pairing
+    hypotheses = table.documents(pairing.hypotheses)
+    references = table.documents(pairing.references)
+    whole = np.log(max(corpus.examples, 1))
+    logs = np.log(np.arange(1, corpus.examples + 1, dtype=np.float64))
     cosine, clipped = np.zeros(len(references)), np.zeros(len(references))
     for order in range(1, _ORDER + 1):
-        level = table.level(order)
-        entries = level.bounds, level.ids
-        frequencies = document_frequencies(*entries, level.size, known, corpus.offsets)
-        weights = examples - np.log(np.maximum(frequencies, 1))
-        whole, least, norm = weighted_products(
-            *entries, level.counts, weights, hypotheses, references, pairing.offsets
+        level, known = table.level(order), corpus.level(order).examples
+        weights = np.full(len(level.ids) + 1, whole)
+        inside = np.flatnonzero(level.ids < level.known)
+        weights[inside] -= logs[known[level.ids[inside]] - 1]
+        whole_product, least, norm = weighted_products(
+            level.bounds,
+            level.ids,
+            level.counts,
+            weights,
+            level.known,
+            hypotheses,
+            references,
+            pairing.offsets,
         )
-        cosine += np.divide(whole, norm, out=whole, where=norm > 0)
+        cosine += np.divide(whole_product, norm, out=whole_product, where=norm > 0)
         clipped += np.divide(least, norm, out=least, where=norm > 0)
     pairs = np.maximum(table.lengths - 1, 0)
     own = np.repeat(pairs[hypotheses], np.diff(pairing.offsets))

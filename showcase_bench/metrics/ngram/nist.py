@@ -20,8 +20,8 @@ from showcase_bench.metrics.base import (
     require_at_least,
 )
 from showcase_bench.metrics.batch import Batch
-from showcase_bench.metrics.ngram.overlap import Ints, ngram_table
-from showcase_bench.metrics.text.ngrams import Level, NgramTable
+from showcase_bench.metrics.ngram.overlap import Ints, known_ngrams
+from showcase_bench.metrics.text.corpus_ngrams import CorpusLevel, KnownLevel, KnownNgrams
 from showcase_bench.metrics.text.tokenizers import require_tokenizer
 
 __all__ = ["Nist", "nist_5"]
@@ -95,36 +95,36 @@ class Nist(Metric):
 
 
 def _rows(batch: Batch, tokenizer: str, orders: int) -> Floats:
-    table, pairing, counted = ngram_table(batch, tokenizer), batch.pairing, batch.has_reference
+    (corpus, table), pairing = known_ngrams(batch, tokenizer, orders), batch.pairing
+    counted = batch.has_reference
     own = table.lengths[table.documents(pairing.hypotheses)]
-    corpus = np.bincount(
-        table.documents(batch.corpus_pairing.references), minlength=len(table.lengths)
-    )
-    before: Floats = np.array([corpus @ table.lengths], dtype=np.float64)
+    before = np.array([corpus.tokens], dtype=np.int64)
     information, lengths = [], np.zeros(len(batch), dtype=np.int64)
     for order in range(1, orders + 1):
-        level = table.level(order)
-        weights = corpus[level.documents] * level.counts
-        counted_in = np.bincount(level.ids, weights=weights, minlength=level.size)
-        occurrences = counted_in.astype(np.float64, copy=False)
-        best, length = _best(batch, table, level, _information(occurrences, before[level.stems]))
+        level, known = table.level(order), corpus.level(order)
+        best, length = _best(batch, table, level, _information(level, known, before))
         information.append(best)
         lengths += length
-        before = occurrences
+        before = known.occurrences
     guesses = np.maximum(own[:, np.newaxis] - np.arange(orders), 0)
     rows = np.column_stack([*information, guesses, lengths, orders * own, counted])
     return np.where(counted[:, np.newaxis], rows, 0.0)
 
 
-def _information(occurrences: Floats, before: Floats) -> Floats:
-    """Weight of each n-gram, float64 of shape [n-grams]; 0 where the corpus does not have it."""
-    ratio = np.divide(before, occurrences, out=np.ones(len(occurrences)), where=occurrences > 0)
-    weight: Floats = np.log(ratio) / np.log(2)
+def _information(level: KnownLevel, known: CorpusLevel, before: Ints) -> Floats:
+    """Weight of each n-gram that is listed, float64; 0 where the corpus does not have it.
+
+    ``before`` are the occurrences of the n-grams one token shorter.
+    """
+    weight: Floats = np.zeros(len(level.ids))
+    inside = np.flatnonzero(level.ids < level.known)
+    ids = level.ids[inside]
+    weight[inside] = np.log(before[known.stems[ids]] / known.occurrences[ids]) / np.log(2)
     return weight
 
 
 def _best(
-    batch: Batch, table: NgramTable, level: Level, information: Floats
+    batch: Batch, table: KnownNgrams, level: KnownLevel, information: Floats
 ) -> tuple[Floats, Ints]:
     """Information shared with the best reference, and its length; both of shape [n]."""
     from showcase_bench.metrics.text.weights import weighted_matches

@@ -9,7 +9,11 @@ from numpy.typing import NDArray
 
 from showcase_bench.metrics.base import Floats
 from showcase_bench.metrics.batch import Batch
-from showcase_bench.metrics.text.ngrams import NgramTable
+from showcase_bench.metrics.text.corpus_ngrams import (
+    CorpusNgrams,
+    KnownNgrams,
+    corpus_ngrams,
+)
 
 __all__ = [
     "Lengths",
@@ -17,7 +21,7 @@ __all__ = [
     "best_reference",
     "closest_lengths",
     "common_subsequences",
-    "ngram_table",
+    "known_ngrams",
     "overlap",
     "text_lengths",
 ]
@@ -74,15 +78,18 @@ def common_subsequences(batch: Batch, tokenizer: str) -> Ints:
     return batch.memo(("subsequences", tokenizer), make)
 
 
-def ngram_table(batch: Batch, tokenizer: str) -> NgramTable:
-    """The n-grams of all texts and references of the batch, and of the task's references."""
+def known_ngrams(batch: Batch, tokenizer: str, order: int) -> tuple[CorpusNgrams, KnownNgrams]:
+    """The n-grams of the task's references, and under their numbers those of the batch's texts.
 
-    def make() -> NgramTable:
-        pairing, corpus = batch.pairing, batch.corpus_pairing
-        rows = np.concatenate([pairing.hypotheses, pairing.references, corpus.references])
-        return NgramTable(batch.table.tokens(tokenizer, rows), rows)
+    The latter hold all texts and references of the batch.
+    """
+    corpus = corpus_ngrams(batch.required_corpus, tokenizer, order, batch.table)
 
-    return batch.memo(("n-grams", tokenizer), make)
+    def make() -> KnownNgrams:
+        rows = np.concatenate([batch.pairing.hypotheses, batch.pairing.references])
+        return KnownNgrams(corpus, batch.table.tokens(tokenizer, rows), rows)
+
+    return corpus, batch.memo(("n-grams", tokenizer), make)
 
 
 def best_reference(values: Floats, offsets: Ints) -> Floats:

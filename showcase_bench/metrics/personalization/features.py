@@ -17,7 +17,6 @@ from showcase_bench.metrics.personalization.mining import (
     frequent,
 )
 from showcase_bench.metrics.personalization.phrases import METHOD, PARSER_VERSION, words
-from showcase_bench.metrics.text.corpus import TextCorpus
 
 __all__ = ["FACTS", "FeatureIndex", "Named", "feature_index", "named_features", "named_in_gold"]
 
@@ -78,7 +77,7 @@ class FeatureIndex:
 
 
 def feature_index(batch: Batch, min_count: int) -> FeatureIndex:
-    """The features of the batch's training texts, mined once and kept beside the tokens.
+    """The features of the batch's training texts, mined once and kept with them.
 
     They are the heads of the noun phrases in at least ``min_count`` of the texts and in at most a
     fifth of them; without training texts there are none. Mining takes about 10 microseconds a
@@ -89,22 +88,19 @@ def feature_index(batch: Batch, min_count: int) -> FeatureIndex:
     MissingDependencyError
         TextBlob is not installed, and the features are not kept on disk.
     """
-    table, training = batch.table, batch.training
+    table, training, corpus = batch.table, batch.training, batch.required_training_corpus
 
     def counts() -> PhraseCounts:
         return count_phrases(training, table.progress)
 
     def mine() -> Forms:
-        return frequent(table.memo(("noun phrases", training), counts), min_count)
+        return frequent(table.memo(("noun phrases", corpus), counts), min_count)
 
     def make() -> FeatureIndex:
-        key = TextCorpus(tuple((text,) for text in training)).key
-        made_from: list[str | int] = [METHOD, PARSER_VERSION, min_count, key]
+        made_from: list[str | int] = [METHOD, PARSER_VERSION, min_count, corpus.key]
         return FeatureIndex(kept_or_mined(made_from, mine, table.cache) if training else {})
 
-    return batch.memo(
-        ("features", min_count), lambda: table.memo(("features", min_count, training), make)
-    )
+    return corpus.memo(("features", min_count), make)
 
 
 def named_features(batch: Batch, min_count: int) -> Named:
@@ -118,7 +114,7 @@ def named_features(batch: Batch, min_count: int) -> Named:
 def named_in_gold(batch: Batch, min_count: int) -> Named:
     """Features that any reference of each example names; shared by the systems."""
     return batch.table.memo(
-        ("gold features", min_count, batch.training, batch.references),
+        ("gold features", min_count, batch.required_training_corpus, batch.references),
         lambda: _named(feature_index(batch, min_count), batch.references),
     )
 

@@ -65,7 +65,7 @@ class NgramTable:
             at = len(self._levels)
             stems = np.zeros(self._types, dtype=np.int32)
             if at:
-                longer, stems = number_longer(
+                longer, stems, _, _ = number_longer(
                     self._numbers.pop(), self._tokens, self._types, self._offsets, at
                 )
                 self._numbers.append(longer)

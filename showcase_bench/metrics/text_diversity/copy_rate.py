@@ -13,8 +13,8 @@ from showcase_bench.metrics.base import Floats, Group, Need, Scale
 from showcase_bench.metrics.batch import Batch
 from showcase_bench.metrics.kinds import MeanMetric
 from showcase_bench.metrics.text.tokenizers import require_tokenizer
-from showcase_bench.metrics.text_diversity.outputs import outputs, token_bytes
-from showcase_bench.metrics.text_diversity.training import known_texts
+from showcase_bench.metrics.text_diversity.outputs import outputs
+from showcase_bench.metrics.text_diversity.training import copied
 
 __all__ = ["CopyRate"]
 
@@ -62,7 +62,5 @@ class CopyRate(MeanMetric):
         """1 for a copy, else 0; float64 of shape [n]."""
         if not batch.training:
             return np.zeros(len(batch))
-        known, found = known_texts(batch, self.tok), outputs(batch, self.tok)
-        tokens = batch.table.tokens(self.tok, found.rows)
-        copied = [one in known for one in token_bytes(tokens, found.rows)]
-        return np.array(copied, dtype=np.float64)[found.document]
+        found = outputs(batch, self.tok)
+        return copied(batch, self.tok).astype(np.float64)[found.document]

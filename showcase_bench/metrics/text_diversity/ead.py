@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from showcase_bench.metrics.base import Floats, Group, Need, Scale, require_at_least
 from showcase_bench.metrics.batch import Batch
 from showcase_bench.metrics.kinds import SetMetric
-from showcase_bench.metrics.text.ngrams import NgramTable
+from showcase_bench.metrics.text.corpus_ngrams import corpus_ngrams
 from showcase_bench.metrics.text.tokenizers import require_tokenizer
 from showcase_bench.metrics.text_diversity.distinct import distinct_columns
 from showcase_bench.metrics.text_diversity.outputs import outputs, set_rows
@@ -98,18 +98,7 @@ def _expected(draws: NDArray[np.int64], types: int) -> Floats:
 
 def _types(batch: Batch, tokenizer: str, order: int) -> int:
     """Number of different n-grams in the references of the whole task."""
-
-    def table() -> NgramTable:
-        rows = batch.corpus_pairing.references
-        return NgramTable(batch.table.tokens(tokenizer, rows), rows)
-
-    def make() -> int:
-        level = batch.table.memo(("references", tokenizer, batch.corpus), table).level(order)
-        seen = np.zeros(level.size, dtype=bool)
-        seen[level.ids] = True
-        return int(seen.sum())
-
-    return batch.table.memo(("reference types", tokenizer, order, batch.corpus), make)
+    return corpus_ngrams(batch.required_corpus, tokenizer, order, batch.table).level(order).size
 
 
 ead_1 = partial(EAD, order=1)

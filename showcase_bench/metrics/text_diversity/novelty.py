@@ -14,8 +14,8 @@ from showcase_bench.metrics.base import Floats, Group, Need, Scale, require_at_l
 from showcase_bench.metrics.batch import Batch
 from showcase_bench.metrics.kinds import MeanMetric
 from showcase_bench.metrics.text.tokenizers import require_tokenizer
-from showcase_bench.metrics.text_diversity.outputs import Ints, outputs
-from showcase_bench.metrics.text_diversity.training import known_ngrams
+from showcase_bench.metrics.text_diversity.outputs import outputs
+from showcase_bench.metrics.text_diversity.training import count_known
 
 __all__ = ["Novelty", "novelty_1", "novelty_2", "novelty_3", "novelty_4"]
 
@@ -74,20 +74,9 @@ class Novelty(MeanMetric):
             return np.zeros(len(batch))
         found = outputs(batch, self.tok)
         sizes = found.sizes(self.order)
-        known = _known(batch, self.tok, self.order)[:, self.order - 1]
+        known = count_known(batch, self.tok, self.order)
         share: Floats = ((sizes - known) / np.maximum(sizes, 1))[found.document]
         return share
-
-
-def _known(batch: Batch, tokenizer: str, order: int) -> Ints:
-    """Known n-grams of each document by number of tokens, int64 of shape [documents, >= order]."""
-    ngrams = known_ngrams(batch, tokenizer, order)
-
-    def make() -> Ints:
-        rows = outputs(batch, tokenizer).rows
-        return ngrams.count(batch.table.tokens(tokenizer, rows), rows)
-
-    return batch.memo(("known n-grams", tokenizer, ngrams.order), make)
 
 
 novelty_1 = partial(Novelty, order=1)

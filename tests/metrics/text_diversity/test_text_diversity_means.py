@@ -124,16 +124,16 @@ def test_training_reviews_as_outputs_are_copies_without_novelty(training):
 
 
 def test_training_is_looked_through_once_for_all_systems(monkeypatch):
-    from showcase_bench.metrics.text_diversity import training as module
+    from showcase_bench.metrics.text import corpus_ngrams as module
 
     made = []
-    real = module.KnownNgrams
+    real = module.CorpusNgrams
 
     def counting(*arguments):
         made.append(1)
         return real(*arguments)
 
-    monkeypatch.setattr(module, "KnownNgrams", counting)
+    monkeypatch.setattr(module, "CorpusNgrams", counting)
     table, reviews = TextTable(), ("a b c d", "x y z")
     for texts in (["a b c d", "new words"], ["a b x y", None], ["unseen a b c"]):
         shared, alone = batch_of(texts, reviews, table), batch_of(texts, reviews)
@@ -145,13 +145,14 @@ def test_training_is_looked_through_once_for_all_systems(monkeypatch):
     assert CopyRate(TOK).statistics(other).tolist() == [[0, 1]]
 
 
-@pytest.mark.parametrize("at_once", [1, 2, 5, 100])
-def test_looking_up_in_parts_changes_nothing(monkeypatch, at_once):
+@pytest.mark.parametrize("at_once", [1, 2, 5])
+def test_reading_training_in_parts_changes_nothing(monkeypatch, at_once):
     texts = ["a b c", "", "b c d e", None, "c", "a b c", "x a b"] * 3
-    reviews = ("a b c d", "x b c")
-    whole = [Novelty(n, TOK).statistics(batch_of(texts, reviews)) for n in (1, 2, 3)]
-    monkeypatch.setattr("showcase_bench.metrics.text_diversity.training._AT_ONCE", at_once)
-    parts = [Novelty(n, TOK).statistics(batch_of(texts, reviews)) for n in (1, 2, 3)]
+    reviews = ("a b c d", "x b c", "", "c", "b c d e")
+    every = [*(Novelty(n, TOK) for n in (1, 2, 3)), CopyRate(TOK)]
+    whole = [metric.statistics(batch_of(texts, reviews)) for metric in every]
+    monkeypatch.setattr("showcase_bench.metrics.text.corpus_ngrams._AT_ONCE", at_once)
+    parts = [metric.statistics(batch_of(texts, reviews)) for metric in every]
     np.testing.assert_array_equal(whole, parts)
 
 
