@@ -14,6 +14,7 @@ from typing import Any
 __all__ = [
     "ContractError",
     "DataError",
+    "ExecutorError",
     "ImageError",
     "MissingDependencyError",
     "PredictionError",
@@ -97,6 +98,10 @@ class MissingDependencyError(ShowcaseError):
 
 class StoreError(ShowcaseError):
     """A folder of results is damaged, unreadable or cannot be written."""
+
+
+class ExecutorError(ShowcaseError):
+    """Work that was given to other processes or machines did not come back."""
 
 
 class TrainingError(ShowcaseError):

@@ -169,6 +169,11 @@ class DatasetSplit(Sequence[Example]):
         """The photos of the data set."""
         return self._images
 
+    @property
+    def rows(self) -> ExampleBuilder:
+        """The same examples, piece by piece."""
+        return self._builder
+
     def __len__(self) -> int:
         return len(self._builder)
 

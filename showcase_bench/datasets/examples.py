@@ -47,21 +47,42 @@ class ExampleBuilder:
 
     def query(self, i: int) -> Query:
         """Build what a model may see of row ``i``."""
-        batch, row = self._at(i)
-        example_id, business = batch.ids[row], batch.businesses[row]
         return Query(
-            example_id,
-            batch.users[row],
-            self._tables.business_ids[business],
-            self._history(batch, row),
-            self._pool(example_id, business),
+            self.id(i),
+            self.user(i),
+            self.business(i),
+            self.history(i),
+            self.pool(i),
             self._policy.k,
         )
 
+    def id(self, i: int) -> str:
+        """Id of row ``i``."""
+        batch, row = self._at(i)
+        return batch.ids[row]
+
+    def user(self, i: int) -> str:
+        """User of row ``i``."""
+        batch, row = self._at(i)
+        return batch.users[row]
+
+    def business(self, i: int) -> str:
+        """Business of row ``i``."""
+        batch, row = self._at(i)
+        return self._tables.business_ids[batch.businesses[row]]
+
+    def history(self, i: int) -> tuple[Review, ...]:
+        """Earlier reviews of the user of row ``i`` that a model may see."""
+        return self._history(*self._at(i))
+
+    def pool(self, i: int) -> tuple[str, ...]:
+        """The photos that row ``i`` offers, in an order that carries no information."""
+        batch, row = self._at(i)
+        return self._pool(batch.ids[row], batch.businesses[row])
+
     def ids(self) -> tuple[str, ...]:
         """Ids of all rows, in order."""
-        found = (self._at(i) for i in range(len(self)))
-        return tuple([batch.ids[row] for batch, row in found])
+        return tuple([self.id(i) for i in range(len(self))])
 
     def candidates(self, i: int) -> tuple[str, ...]:
         """The photos of row ``i``'s pool in any order; faster than a whole query."""

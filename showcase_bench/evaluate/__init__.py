@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from showcase_bench.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from showcase_bench.evaluate.frame import Frame, frame_of_references, frame_of_workspace
+    from showcase_bench.evaluate.frame import Frame
+    from showcase_bench.evaluate.framing import frame_of_references, frame_of_workspace
     from showcase_bench.evaluate.records import RunRecord
     from showcase_bench.evaluate.scoring import Scored, Scorer
     from showcase_bench.evaluate.store import RunStore, StoredRun
@@ -52,8 +53,8 @@ _HOME = {
     "default_cache_dir": "workspace",
     "default_data_dir": "workspace",
     "default_places": "workspace",
-    "frame_of_references": "frame",
-    "frame_of_workspace": "frame",
+    "frame_of_references": "framing",
+    "frame_of_workspace": "framing",
 }
 
 __getattr__, __dir__ = lazy_exports(__name__, _HOME)

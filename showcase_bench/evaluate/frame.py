@@ -2,53 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.encoders.text_store import TextStore
-from showcase_bench.errors import UsageError
-from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.metrics import Batch, Metric, TextTable
 from showcase_bench.metrics.base import Need
 from showcase_bench.metrics.batch import Features, Swap, Visit
 from showcase_bench.metrics.text.corpus import TextCorpus
-from showcase_bench.types import (
-    Example,
-    NoProgress,
-    Progress,
-    Showcase,
-    TextEmbeddings,
-    Timings,
-)
+from showcase_bench.types import Showcase, TextEmbeddings, Timings
 
-__all__ = ["Frame", "codes", "frame_of_references", "frame_of_workspace"]
+__all__ = ["PART_ROWS", "Frame", "Recipe", "codes"]
+
+PART_ROWS = 1 << 14
+"""Examples that are scored together. More are scored part by part, which gives the same; the number
+depends on nothing, so that neither do the bytes."""
 
 
 def _nothing() -> tuple[Any, ...]:
     return ()
 
 
+class Recipe(Hashable, Protocol):
+    """How another process makes the same frame; it can be pickled."""
+
+    def open(self) -> Frame:
+        """The frame."""
+        ...
+
+
 @dataclass(frozen=True)
 class Frame:
-    """Gold, pools and clusters of the examples of one split, row by row."""
+    """Gold, pools and clusters of the examples of one split, row by row.
 
-    ids: tuple[str, ...]
-    references: tuple[tuple[str, ...], ...]
-    gold_images: tuple[tuple[str, ...], ...]
-    pools: tuple[tuple[str, ...], ...]
+    The columns of a task are read from its data as they are asked for; :meth:`part` holds some
+    rows of them.
+    """
+
+    ids: Sequence[str]
+    references: Sequence[tuple[str, ...]]
+    gold_images: Sequence[tuple[str, ...]]
+    pools: Sequence[tuple[str, ...]]
     clusters: tuple[NDArray[np.int64], ...]
     """Codes of the users and of the businesses; empty where examples are independent."""
     features: Features | None = None
     embeddings: TextEmbeddings | None = None
-    users: tuple[str, ...] = ()
-    businesses: tuple[str, ...] = ()
-    histories: tuple[tuple[str, ...], ...] = ()
+    users: Sequence[str] = ()
+    businesses: Sequence[str] = ()
+    histories: Sequence[tuple[str, ...]] = ()
     """Texts of the users' earlier reviews."""
     k: int = 0
     """At most so many images are shown; 0 where there are none."""
@@ -57,30 +62,103 @@ class Frame:
     read_visits: Callable[[], tuple[Visit, ...]] = _nothing
     """All rows of the data set, where there are any."""
     table: TextTable = field(default_factory=TextTable)
+    recipe: Recipe | None = None
+    """None where the frame cannot be made in another process."""
+    whole: Frame | None = None
+    """The frame that this one is a part of, if it is one."""
+    lean: bool = False
+    """Whether columns that no metric looks at are left out of batches."""
+    candidates: Sequence[tuple[str, ...]] = ()
+    """The pools in any order, where that is faster; nothing stands for :attr:`pools`."""
+    unreadable: Callable[[], dict[str, str]] = dict
+    """Photos that could not be read so far, and why."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def part(
+        self, start: int, stop: int, needs: Collection[Need] | None = None, *, lean: bool = False
+    ) -> Frame:
+        """The rows from ``start`` to before ``stop``, in memory, with a table of their own.
+
+        Corpus, training texts, other users and the catalogue stay those of the whole.
+
+        Parameters
+        ----------
+        needs
+            Of the metrics: pools and histories are left out where no metric looks at them. None
+            stands for all.
+        lean
+            Leave out every column that no metric looks at, and order no pool; references of all
+            rows are then not held in memory.
+        """
+        wanted = frozenset(get_args(Need)) if needs is None else frozenset(needs)
+        cheap = wanted if lean else wanted | {"references", "gold images", "pools"}
+        named = bool(cheap & {"pools", "histories", "swaps"})
+        n = len(range(len(self))[start:stop])
+        nothing: tuple[tuple[str, ...], ...] = ((),) * n
+        every = lean and n == len(self)
+        references = self.references if every else self.references[start:stop]
+        pools = (self.candidates or self.pools) if lean else self.pools
+        return replace(
+            self,
+            ids=tuple(self.ids[start:stop]),
+            references=references if "references" in cheap else nothing,
+            gold_images=self.gold_images[start:stop] if "gold images" in cheap else nothing,
+            pools=pools[start:stop] if "pools" in wanted else nothing,
+            candidates=(),
+            clusters=tuple(codes[start:stop] for codes in self.clusters),
+            users=tuple(self.users[start:stop]) if named else (),
+            businesses=tuple(self.businesses[start:stop]) if named else (),
+            histories=self.histories[start:stop] if wanted & {"histories", "swaps"} else (),
+            table=TextTable(self.table.cache, self.table.progress),
+            recipe=None,
+            lean=lean,
+            whole=self.whole or self,
+        )
+
+    def in_memory(self) -> Frame:
+        """The same frame with all columns held in memory."""
+        return replace(
+            self,
+            ids=tuple(self.ids),
+            references=tuple(self.references),
+            gold_images=tuple(self.gold_images),
+            pools=tuple(self.pools),
+            users=tuple(self.users),
+            businesses=tuple(self.businesses),
+            histories=tuple(self.histories),
+            candidates=(),
+            recipe=None,
+        )
 
     @cached_property
     def corpus(self) -> TextCorpus:
         """All references."""
-        return TextCorpus(self.references)
+        return self.whole.corpus if self.whole else TextCorpus(self.references)
 
     @cached_property
     def catalogue(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """The businesses with the photos in their pools."""
+        if self.whole:
+            return self.whole.catalogue
         return tuple(zip(self.businesses, self.pools, strict=True)) if self.businesses else ()
 
     @cached_property
     def training(self) -> tuple[str, ...]:
         """Texts of the training reviews."""
-        return self.read_training()
+        return self.whole.training if self.whole else self.read_training()
 
     @cached_property
     def visits(self) -> tuple[Visit, ...]:
         """Who was where: all rows of all splits."""
-        return self.read_visits()
+        return self.whole.visits if self.whole else self.read_visits()
 
     @cached_property
     def training_corpus(self) -> TextCorpus:
         """The training texts."""
+        if self.whole:
+            return self.whole.training_corpus
         return TextCorpus(tuple((text,) for text in self.training))
 
     def bind(self, metrics: Iterable[Metric]) -> tuple[Metric, ...]:
@@ -116,103 +194,37 @@ class Frame:
 
         ``needs`` are those of the metrics; what takes long to read is read for them only.
         """
+        learned = "training texts" in needs
+        texts: list[str | None] = []
+        images: list[tuple[str, ...]] = []
+        for showcase in showcases:
+            texts.append(showcase.text)
+            if not self.lean or "images" in needs:
+                images.append(showcase.image_ids)
         return Batch(
-            ids=self.ids,
-            hypotheses=tuple(showcase.text for showcase in showcases),
+            ids=tuple(self.ids),
+            hypotheses=tuple(texts),
             references=self.references,
-            selected=tuple(showcase.image_ids for showcase in showcases),
-            gold_images=self.gold_images,
-            pools=self.pools,
+            selected=tuple(images),
+            gold_images=tuple(self.gold_images),
+            pools=tuple(self.pools),
             features=self.features,
             corpus=self.corpus,
-            training=self.training if "training texts" in needs else (),
+            training=self.training if learned else (),
+            training_corpus=self.training_corpus if learned else None,
             timings=timings,
             embeddings=self.embeddings,
-            users=self.users,
-            businesses=self.businesses,
-            histories=self.histories,
+            users=tuple(self.users),
+            businesses=tuple(self.businesses),
+            histories=tuple(self.histories),
             visits=self.visits if "histories" in needs else (),
-            catalogue=self.catalogue,
+            catalogue=self.catalogue if "pools" in needs or self.whole is None else (),
             swaps=swaps,
             table=self.table,
         )
 
 
-def frame_of_workspace(workspace: Workspace, progress: Progress | None = None) -> Frame:
-    """The scored split of a task.
-
-    Raises
-    ------
-    UsageError
-        The rows of the split have neither texts nor photos of their own: their gold is hidden.
-    """
-    examples = tuple(workspace.scored_split.examples())
-    if not any(one.gold.image_ids or any(one.gold.texts) for one in examples):
-        raise UsageError(
-            f"split {workspace.task.split!r} of {workspace.dataset.path} has no gold, so there is "
-            "nothing to score against. `showcase-bench predict` works without; the organizers "
-            "score its file with `showcase-bench score --private`."
-        )
-    queries = workspace.queries
-
-    def training() -> tuple[str, ...]:
-        if "train" not in workspace.dataset.split_names:
-            return ()
-        rows = workspace.split("train").examples()
-        return tuple(text for row in rows for text in row.gold.texts if text)
-
-    def visits() -> tuple[Visit, ...]:
-        return tuple(_visit(row) for row in workspace.rows)
-
-    users = tuple(query.user_id for query in queries)
-    businesses = tuple(query.business_id for query in queries)
-    return Frame(
-        ids=tuple(query.id for query in queries),
-        references=tuple(tuple(t for t in example.gold.texts if t) for example in examples),
-        gold_images=tuple(example.gold.image_ids for example in examples),
-        pools=tuple(query.pool for query in queries),
-        clusters=(codes(users), codes(businesses)),
-        features=workspace.images.features,
-        embeddings=workspace.texts,
-        users=users,
-        businesses=businesses,
-        histories=tuple(tuple(review.text for review in query.history) for query in queries),
-        k=workspace.policy.k,
-        read_training=training,
-        read_visits=visits,
-        table=TextTable(workspace.cache, progress),
-    )
-
-
-def _visit(row: Example) -> Visit:
-    query = row.query
-    history = tuple(review.text for review in query.history)
-    text = next((text for text in row.gold.texts if text.strip()), None)
-    return Visit(query.user_id, query.business_id, history, text)
-
-
-def frame_of_references(
-    references: Mapping[str, Sequence[str]],
-    cache: Path | None,
-    progress: Progress | None = None,
-) -> Frame:
-    """Texts alone: references by id; examples count as independent of each other.
-
-    ``cache`` is the folder that keeps tokens and embeddings between processes, if one does.
-    """
-    nothing: tuple[tuple[str, ...], ...] = ((),) * len(references)
-    return Frame(
-        ids=tuple(references),
-        references=tuple(map(tuple, references.values())),
-        gold_images=nothing,
-        pools=nothing,
-        clusters=(),
-        embeddings=TextStore(cache, progress or NoProgress()),
-        table=TextTable(cache, progress),
-    )
-
-
-def codes(keys: Sequence[str]) -> NDArray[np.int64]:
+def codes(keys: Iterable[str]) -> NDArray[np.int64]:
     """Integer code of each key, in order of first appearance; shape [n]."""
     numbers: dict[str, int] = {}
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)

@@ -11,11 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showcase_bench.evaluate.controls import control_showcases, reference_showcases
+from showcase_bench.evaluate.executors.base import Executor
 from showcase_bench.evaluate.frame import Frame
+from showcase_bench.evaluate.in_parts import InParts
+from showcase_bench.evaluate.part_scores import Output
 from showcase_bench.evaluate.records import Levels
-from showcase_bench.metrics import Batch, Metric, chance
-from showcase_bench.metrics.base import Control, Need
+from showcase_bench.metrics import Metric
+from showcase_bench.metrics.base import Control
 from showcase_bench.metrics.batch import Swap
+from showcase_bench.metrics.selection.base import SelectionMetric
+from showcase_bench.metrics.selection.chance import chance_of
+from showcase_bench.stats.clusters import ClusterPlan
 from showcase_bench.stats.intervals import interval
 from showcase_bench.types import Interval, NoProgress, Progress, Score, Showcase, Timings
 
@@ -36,15 +42,25 @@ class Scored:
 class Scorer:
     """Scores any number of systems against one frame, sharing tokens and features between them.
 
+    Many examples are scored part by part, with the same result.
+
+    Parameters
+    ----------
+    executor
+        Scores the parts of many examples in other processes; None scores them here.
+
     Raises
     ------
     UsageError
         A metric is bound to other references or training texts than those of the frame.
     """
 
-    def __init__(self, frame: Frame, metrics: Sequence[Metric]) -> None:
+    def __init__(
+        self, frame: Frame, metrics: Sequence[Metric], *, executor: Executor | None = None
+    ) -> None:
         self.frame = frame
         self.metrics = frame.bind(metrics)
+        self._in_parts = InParts(frame, self.metrics, executor)
 
     @cached_property
     def levels(self) -> dict[str, Levels]:
@@ -55,11 +71,19 @@ class Scorer:
         """
         return {**self._chance(), **self._controls()}
 
+    @property
+    def unreadable(self) -> dict[str, str]:
+        """Why each photo that was looked at and cannot be read is so, by image id."""
+        return self.frame.unreadable() | self._in_parts.unreadable
+
     def _chance(self) -> dict[str, Levels]:
-        batch = self.frame.batch([Showcase(one) for one in self.frame.ids])
-        levels = {}
-        for metric in self.metrics:
-            one = chance(metric, batch)
+        levels: dict[str, Levels] = {}
+        framed = [metric for metric in self.metrics if isinstance(metric, SelectionMetric)]
+        if not framed:
+            return levels
+        facts = self._in_parts.pool_facts()
+        for metric in framed:
+            one = chance_of(metric, facts)
             if one is not None:
                 levels[metric.name] = Levels(one.expected, one.low, one.high, one.best)
         return levels
@@ -69,19 +93,17 @@ class Scorer:
         framed = [metric for metric in self.metrics if metric.floor is not None]
         if not framed:
             return levels
-        ceiling = self._batch(reference_showcases(self.frame))
-        floors = {
-            control: self._batch(control_showcases(self.frame, control))
-            for control in get_args(Control)
-            if any(metric.floor == control for metric in framed)
-        }
-        for control, floor in floors.items():
-            for metric in (one for one in framed if one.floor == control):
-                low, high = self._score(metric, floor), self._score(metric, ceiling)
-                if low.value is not None and low.interval is not None and high.value is not None:
-                    levels[metric.name] = Levels(
-                        low.value, low.interval.low, low.interval.high, high.value
-                    )
+        high = self._scored(framed, Output(reference_showcases(self.frame)))
+        for control in get_args(Control):
+            chosen = [metric for metric in framed if metric.floor == control]
+            if not chosen:
+                continue
+            low = self._scored(chosen, Output(control_showcases(self.frame, control)))
+            best = {score.name: score.value for score in high.scores}
+            for score in low.scores:
+                top, bounds = best[score.name], score.interval
+                if score.value is not None and bounds is not None and top is not None:
+                    levels[score.name] = Levels(score.value, bounds.low, bounds.high, top)
         return levels
 
     def score(
@@ -95,42 +117,34 @@ class Scorer:
         """Every metric of one system; ``showcases`` in the order of the frame's ids."""
         if timings is not None and not timings.measured:
             timings = None
-        batch = self._batch(showcases, timings, swaps)
+        return self._scored(self.metrics, Output(showcases, timings, swaps), progress)
+
+    def _scored(
+        self, metrics: Sequence[Metric], output: Output, progress: Progress | None = None
+    ) -> Scored:
         shown = progress or NoProgress()
-        statistics = {
-            metric.signature: metric.statistics(batch)
-            for metric in shown.track(self.metrics, label="Metrics")
-        }
-        scores = (self._score(one, batch, statistics[one.signature]) for one in self.metrics)
+        statistics, scored = self._in_parts.score(metrics, output, shown)
+        scores = (
+            self._score(one, statistics[one.signature], scored[one.signature]) for one in metrics
+        )
         return Scored(tuple(scores), statistics)
 
-    def _batch(
-        self,
-        showcases: Sequence[Showcase],
-        timings: Timings | None = None,
-        swaps: tuple[Swap | None, ...] = (),
-    ) -> Batch:
-        needs = frozenset[Need]().union(*(metric.needs for metric in self.metrics))
-        return self.frame.batch(showcases, needs=needs, timings=timings, swaps=swaps)
+    @cached_property
+    def _clusters(self) -> ClusterPlan:
+        return ClusterPlan.of(self.frame.clusters, len(self.frame))
 
-    def _score(
-        self, metric: Metric, batch: Batch, stats: NDArray[np.float64] | None = None
-    ) -> Score:
-        if stats is None:
-            stats = metric.statistics(batch)
-        n_scored = int(metric.scored(batch).sum())
+    def _score(self, metric: Metric, stats: NDArray[np.float64], n_scored: int) -> Score:
         value = float(metric.score(stats.sum(axis=0)))
         known = n_scored > 0 and bool(np.isfinite(value))
         bounds = None
         if known and metric.kind != "run":
             influence = metric.influence(stats)
-            clusters = self.frame.clusters
-            bounds = interval(value, influence, clusters, level=LEVEL, bounds=metric.bounds)
+            bounds = interval(value, influence, self._clusters, level=LEVEL, bounds=metric.bounds)
         return Score(
             name=metric.name,
             signature=metric.signature,
             value=value if known else None,
             interval=None if bounds is None else Interval(bounds[0], bounds[1], LEVEL),
             n_scored=n_scored,
-            n_unscored=len(batch) - n_scored,
+            n_unscored=len(stats) - n_scored,
         )

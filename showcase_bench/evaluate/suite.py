@@ -24,7 +24,7 @@ from showcase_bench.evaluate.build import BuildPlan
 from showcase_bench.evaluate.dispatch import Dispatch
 from showcase_bench.evaluate.facts import FACTS, example_facts, score_table
 from showcase_bench.evaluate.fits import FittedModels
-from showcase_bench.evaluate.frame import frame_of_workspace
+from showcase_bench.evaluate.framing import frame_of_workspace
 from showcase_bench.evaluate.others import swapped_queries, swaps_of
 from showcase_bench.evaluate.predict import Predicted, Predictor
 from showcase_bench.evaluate.predictions import dump_predictions

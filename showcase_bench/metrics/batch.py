@@ -82,8 +82,9 @@ class Batch:
     ids: tuple[str, ...]
     hypotheses: tuple[str | None, ...]
     """Predicted texts; None where not attempted."""
-    references: tuple[tuple[str, ...], ...]
-    """Reference texts; an empty tuple where there is none."""
+    references: Sequence[tuple[str, ...]]
+    """Reference texts; an empty tuple where there is none. A tuple, but for metrics of a whole set
+    of many examples, for which they are read as they are asked for."""
     selected: tuple[tuple[str, ...], ...] = ()
     """Image ids shown, in order; empty where not attempted."""
     gold_images: tuple[tuple[str, ...], ...] = ()
@@ -146,11 +147,19 @@ class Batch:
         return result
 
     @cached_property
+    def hypothesis_rows(self) -> Rows:
+        """Row of each predicted text in :attr:`table`, as in :attr:`pairing`; int64 of shape [n].
+
+        For metrics that look at no reference, which then are not even read.
+        """
+        return self.table.rows(text or "" for text in self.hypotheses)
+
+    @cached_property
     def pairing(self) -> Pairing:
         """The texts as rows of :attr:`table`."""
         counts = [len(texts) for texts in self.references]
         return Pairing(
-            self.table.rows(text or "" for text in self.hypotheses),
+            self.hypothesis_rows,
             self.table.rows(chain.from_iterable(self.references)),
             np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         )
@@ -163,7 +172,7 @@ class Batch:
 
     def hypothesis_tokens(self, tokenizer: str) -> list[tuple[str, ...]]:
         """Tokens of each predicted text; a missing one counts as the empty text."""
-        rows = self.pairing.hypotheses
+        rows = self.hypothesis_rows
         return list(strings(self.table.tokens(tokenizer, rows), rows))
 
     def reference_tokens(self, tokenizer: str) -> list[list[tuple[str, ...]]]:

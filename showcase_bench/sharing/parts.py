@@ -52,7 +52,7 @@ def within(frame: Frame, ids: Collection[str]) -> Frame:
     chosen = frozenset(ids)
     rows = [number for number, one in enumerate(frame.ids) if one in chosen]
 
-    def of(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    def of(values: Sequence[Any]) -> tuple[Any, ...]:
         return tuple(values[row] for row in rows)
 
     return replace(

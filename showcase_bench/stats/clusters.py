@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +14,7 @@ from showcase_bench.errors import UsageError
 
 __all__ = [
     "FEW",
+    "ClusterPlan",
     "Clusters",
     "Codes",
     "cluster_sums",
@@ -76,9 +79,61 @@ def crossed(first: Codes, second: Codes) -> Codes:
     return codes
 
 
+class _Groups(NamedTuple):
+    """The rows of each cluster one behind the other."""
+
+    order: Codes
+    starts: Codes
+
+    @classmethod
+    def of(cls, column: Codes) -> _Groups:
+        order = np.argsort(column, kind="stable")
+        return cls(order, np.searchsorted(column[order], np.arange(count_clusters(column))))
+
+    def sums(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
+        sums: NDArray[np.float64] = np.add.reduceat(table[self.order], self.starts, axis=0)
+        return sums
+
+
 def cluster_sums(table: NDArray[np.float64], column: Codes) -> NDArray[np.float64]:
     """Sums of the rows of each cluster, [n, ...] to [clusters, ...]; every code must occur."""
-    order = np.argsort(column, kind="stable")
-    starts = np.searchsorted(column[order], np.arange(count_clusters(column)))
-    sums: NDArray[np.float64] = np.add.reduceat(table[order], starts, axis=0)
-    return sums
+    return _Groups.of(column).sums(table)
+
+
+@dataclass(frozen=True)
+class ClusterPlan:
+    """Clusters that were looked through once, for the errors of many scores."""
+
+    n: int
+    columns: tuple[Codes, ...]
+    """Encoded, also those that cannot tell anything."""
+
+    @classmethod
+    def of(cls, clusters: Clusters | ClusterPlan, n: int) -> ClusterPlan:
+        """The plan of columns of labels; raises as :func:`encode_clusters`."""
+        if isinstance(clusters, ClusterPlan):
+            if clusters.n != n:
+                raise UsageError(f"clusters of {clusters.n} examples, and there are {n}")
+            return clusters
+        return cls(n, tuple(encode_clusters(clusters, n)))
+
+    @cached_property
+    def units(self) -> int:
+        """See :func:`independent_units`."""
+        return independent_units(self.columns, self.n)
+
+    @cached_property
+    def known(self) -> bool:
+        """Whether an error can be estimated: there are two independent units or more."""
+        return self.n > 1 and (not self.columns or bool(telling(self.columns)))
+
+    def sums(self, table: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+        """Sums of the rows by each column that tells something, and of two by both together."""
+        return [group.sums(table) for group in self._groups]
+
+    @cached_property
+    def _groups(self) -> list[_Groups]:
+        columns = telling(self.columns)
+        if len(columns) == _MOST_COLUMNS:
+            columns.append(crossed(*columns))
+        return [_Groups.of(column) for column in columns]

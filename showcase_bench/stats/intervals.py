@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,21 +9,14 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from showcase_bench.errors import UsageError
-from showcase_bench.stats.clusters import (
-    Clusters,
-    cluster_sums,
-    crossed,
-    encode_clusters,
-    independent_units,
-    telling,
-)
+from showcase_bench.stats.clusters import ClusterPlan, Clusters
 
 __all__ = ["interval", "standard_error"]
 
 Floats = NDArray[np.float64]
 
 
-def standard_error(influence: Floats, clusters: Clusters = ()) -> Any:
+def standard_error(influence: Floats, clusters: Clusters | ClusterPlan = ()) -> Any:
     """Estimate the standard error of a score from the influence of each example on it.
 
     Without clusters it is ``sqrt(sum(psi**2) / (n (n - 1)))``, which for a mean is the ordinary
@@ -39,7 +31,7 @@ def standard_error(influence: Floats, clusters: Clusters = ()) -> Any:
     influence
         float64 of shape [n], or [n, m] for m scores; each column sums to zero.
     clusters
-        Up to two columns of labels.
+        Up to two columns of labels, or the plan made of them.
 
     Returns
     -------
@@ -54,12 +46,12 @@ def standard_error(influence: Floats, clusters: Clusters = ()) -> Any:
         is not finite.
     """
     psi = np.asarray(influence, dtype=np.float64)
-    columns = encode_clusters(clusters, len(psi))
+    plan = ClusterPlan.of(clusters, len(psi))
     if not np.isfinite(psi).all():
         raise UsageError("an influence value is not a finite number")
     table = psi[:, np.newaxis] if psi.ndim == 1 else psi
-    error: Floats = np.sqrt(_variance(table, telling(columns))) / max(len(psi), 1)
-    if len(psi) < 2 or (columns and not telling(columns)):
+    error: Floats = np.sqrt(_variance(table, plan)) / max(len(psi), 1)
+    if not plan.known:
         error = np.full(table.shape[1], np.nan)
     return float(error[0]) if psi.ndim == 1 else error
 
@@ -67,7 +59,7 @@ def standard_error(influence: Floats, clusters: Clusters = ()) -> Any:
 def interval(
     value: float,
     influence: Floats,
-    clusters: Clusters = (),
+    clusters: Clusters | ClusterPlan = (),
     level: float = 0.95,
     bounds: tuple[float, float] | None = None,
     extra_variance: float = 0.0,
@@ -104,27 +96,24 @@ def interval(
     """
     if not 0 < level < 1:
         raise UsageError(f"the level of an interval is between 0 and 1, not {level}")
-    columns = encode_clusters(clusters, len(influence))
-    error = standard_error(influence, columns)
+    plan = ClusterPlan.of(clusters, len(influence))
+    error = standard_error(influence, plan)
     if not (np.isfinite(value) and np.isfinite(error)):
         return None
-    freedom = independent_units(columns, len(influence)) - 1
+    freedom = plan.units - 1
     reach = float(stdtrit(freedom, 0.5 + level / 2)) * float(np.hypot(error, extra_variance**0.5))
     low, high = bounds if bounds is not None else (-np.inf, np.inf)
     return max(value - reach, low), min(value + reach, high)
 
 
-def _variance(table: Floats, columns: Sequence[NDArray[np.int64]]) -> Floats:
+def _variance(table: Floats, plan: ClusterPlan) -> Floats:
     """Variance of the column sums of [n, m], of shape [m]."""
-    if not columns:
-        return _scaled_squares(table)
-    one_way = [_scaled_squares(cluster_sums(table, column)) for column in columns]
-    if len(one_way) == 1:
-        return one_way[0]
-    first, second = columns
-    overlap = _scaled_squares(cluster_sums(table, crossed(first, second)))
-    larger: Floats = np.maximum(*one_way)
-    return np.maximum(one_way[0] + one_way[1] - overlap, larger)
+    squares = [_scaled_squares(one) for one in plan.sums(table)]
+    if len(squares) < 2:
+        return squares[0] if squares else _scaled_squares(table)
+    first, second, overlap = squares
+    larger: Floats = np.maximum(first, second)
+    return np.maximum(first + second - overlap, larger)
 
 
 def _scaled_squares(sums: Floats) -> Floats:

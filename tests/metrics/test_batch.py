@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from showcase_bench.errors import UsageError
 from showcase_bench.metrics import Batch, TextTable
-from showcase_bench.metrics.batch import Pairing
 from showcase_bench.metrics.groups import metrics_within
 from showcase_bench.metrics.text.corpus import TextCorpus
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -118,8 +119,13 @@ def _weights(batch: Batch, setting: Setting) -> TokenWeights:
     special, _ = embeddings.token_ids([""], setting.encoder)
     if not setting.idf:
         return TokenWeights(special)
-    texts = [batch.table.texts[row] for row in batch.corpus_pairing.references.tolist()]
-    return TokenWeights(special, inverse_frequencies(*embeddings.token_ids(texts, setting.encoder)))
+    corpus = batch.required_corpus
+
+    def count() -> Floats:
+        texts = list(chain.from_iterable(corpus.texts))
+        return inverse_frequencies(*embeddings.token_ids(texts, setting.encoder))
+
+    return TokenWeights(special, corpus.memo(("bertscore idf", setting.encoder), count))
 
 
 def _chunks(texts: Sequence[str], left: Ints, right: Ints) -> list[Ints]:

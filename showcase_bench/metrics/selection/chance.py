@@ -9,10 +9,10 @@ import numpy as np
 from showcase_bench.metrics.base import Floats, Metric
 from showcase_bench.metrics.batch import Batch
 from showcase_bench.metrics.selection.base import SelectionMetric
-from showcase_bench.metrics.selection.draws import Draws, Moments, situations
-from showcase_bench.metrics.selection.hits import first_hits
+from showcase_bench.metrics.selection.draws import Draws, Moments, pool_facts, situations
+from showcase_bench.metrics.selection.hits import Integers, first_hits
 
-__all__ = ["ChanceLevel", "chance"]
+__all__ = ["ChanceLevel", "chance", "chance_of"]
 
 _LEVEL = 0.95
 _CELLS = 1 << 22  # places of draws looked at together
@@ -42,11 +42,14 @@ def chance(metric: Metric, batch: Batch) -> ChanceLevel | None:
 
     None for a metric of another kind, or where no example has both gold and a pool.
     """
+    return chance_of(metric, pool_facts(batch)) if isinstance(metric, SelectionMetric) else None
+
+
+def chance_of(metric: SelectionMetric, facts: Integers) -> ChanceLevel | None:
+    """Chance level from the pools of all examples, see :func:`~.draws.pool_facts`."""
     from scipy.special import ndtri  # a sixth of a second, which lists of metrics do not need
 
-    if not isinstance(metric, SelectionMetric):
-        return None
-    draws, kinds = situations(batch)
+    draws, kinds = situations(facts)
     if not draws.size.any():
         return None
     moments = _moments(metric, draws)

@@ -11,7 +11,7 @@ from showcase_bench.metrics.base import Floats
 from showcase_bench.metrics.batch import Batch
 from showcase_bench.metrics.selection.hits import Integers, hits_at
 
-__all__ = ["Draws", "Moments", "Situations", "situations"]
+__all__ = ["Draws", "Moments", "Situations", "pool_facts", "situations"]
 
 
 class Moments(NamedTuple):
@@ -73,12 +73,24 @@ class Situations(NamedTuple):
     """Kind of each example, in their order; int64 of shape [m]."""
 
 
-def situations(batch: Batch) -> Situations:
-    """Pools of the examples with a gold image; found once a batch."""
-    return batch.memo("situations", lambda: _situations(batch))
+def situations(facts: Integers) -> Situations:
+    """Pools of the examples with a gold image, from their :func:`pool_facts`."""
+    size, within, gold = facts.T
+    widths = int(within.max(initial=0)) + 1, int(gold.max(initial=0)) + 1
+    codes, kinds = np.unique((size * widths[0] + within) * widths[1] + gold, return_inverse=True)
+    rest, of_gold = np.divmod(codes, widths[1])
+    return Situations(Draws(*np.divmod(rest, widths[0]), of_gold), kinds)
 
 
-def _situations(batch: Batch) -> Situations:
+def pool_facts(batch: Batch) -> Integers:
+    """The fields of :class:`Draws` for each example with a gold image; int64 of shape [m, 3].
+
+    Those of several batches can be put one behind the other. Found once a batch.
+    """
+    return batch.memo("pool facts", lambda: _pool_facts(batch))
+
+
+def _pool_facts(batch: Batch) -> Integers:
     counted = batch.has_gold_images
     gold = hits_at(batch, 1).gold[counted]
     sizes, within = array("q"), array("q")
@@ -87,11 +99,5 @@ def _situations(batch: Batch) -> Situations:
             images = set(pool)
             sizes.append(len(images))
             within.append(len(images.intersection(known)))
-    return _by_kind(np.array(sizes, dtype=np.int64), np.array(within, dtype=np.int64), gold)
-
-
-def _by_kind(size: Integers, within: Integers, gold: Integers) -> Situations:
-    widths = int(within.max(initial=0)) + 1, int(gold.max(initial=0)) + 1
-    codes, kinds = np.unique((size * widths[0] + within) * widths[1] + gold, return_inverse=True)
-    rest, of_gold = np.divmod(codes, widths[1])
-    return Situations(Draws(*np.divmod(rest, widths[0]), of_gold), kinds)
+    columns = np.array(sizes, dtype=np.int64), np.array(within, dtype=np.int64), gold
+    return np.stack(columns, axis=1)

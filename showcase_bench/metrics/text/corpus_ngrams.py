@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -89,7 +89,7 @@ class CorpusNgrams:
     def __setstate__(self, state: dict[str, Any]) -> None:
         words = Vocabulary()
         for word in state.pop("words"):
-            words[word]  # noqa: B018 (asking adds it)
+            words[word]
         self.__dict__.update(state, words=words)
 
     def level(self, order: int) -> CorpusLevel:
@@ -111,17 +111,12 @@ class CorpusNgrams:
     def whole_texts(self) -> frozenset[bytes]:
         """The numbers of the tokens of each text that has one, as bytes."""
         ends = self._offsets.tolist()
-        pairs = zip(ends[:-1], ends[1:], strict=True)
-        return frozenset(self._tokens[start:end].tobytes() for start, end in pairs if end > start)
+        return frozenset(self._tokens[a:b].tobytes() for a, b in pairwise(ends) if b > a)
 
 
-def corpus_ngrams(
-    corpus: TextCorpus, tokenizer: str, order: int, table: TextTable
-) -> CorpusNgrams:
+def corpus_ngrams(corpus: TextCorpus, tokenizer: str, order: int, table: TextTable) -> CorpusNgrams:
     """The n-grams of up to ``order`` tokens of a corpus, made once for all batches."""
-    made = corpus.memo(
-        ("n-grams", tokenizer), lambda: CorpusNgrams(corpus, tokenizer, table)
-    )
+    made = corpus.memo(("n-grams", tokenizer), lambda: CorpusNgrams(corpus, tokenizer, table))
     made.level(order)
     return made
 
@@ -195,8 +190,7 @@ class KnownNgrams:
     def token_bytes(self) -> list[bytes]:
         """The numbers of the tokens of each document, as bytes; see ``whole_texts``."""
         ends = self._offsets.tolist()
-        pairs = zip(ends[:-1], ends[1:], strict=True)
-        return [self._tokens[start:end].tobytes() for start, end in pairs]
+        return [self._tokens[start:end].tobytes() for start, end in pairwise(ends)]
 
 
 def _parts(texts: Sequence[tuple[str, ...]]) -> Iterator[Sequence[tuple[str, ...]]]:

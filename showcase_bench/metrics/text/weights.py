@@ -50,7 +50,7 @@ def weighted_products(
     other = weights[len(ids)]
     for i in range(len(hypotheses)):
         start, stop = bounds[hypotheses[i]], bounds[hypotheses[i] + 1]
-        norm, rest = 0.0, 0
+        norm, rest = 0.0, np.int64(0)
         for at in range(start, stop):
             if ids[at] < known:
                 norm += (counts[at] * weights[at]) ** 2
@@ -58,7 +58,8 @@ def weighted_products(
                 rest += np.int64(counts[at]) ** 2
         norm += rest * other**2
         for j in range(offsets[i], offsets[i + 1]):
-            mine, other_norm, rest, both, least = start, 0.0, 0, 0, 0
+            mine, other_norm = start, 0.0
+            rest, both, least = np.int64(0), np.int64(0), np.int64(0)
             for at in range(bounds[references[j]], bounds[references[j] + 1]):
                 while mine < stop and ids[mine] < ids[at]:
                     mine += 1

@@ -82,7 +82,7 @@ class Distinct(SetMetric):
         table = common_ngrams(batches, self.tok)
         level = table.level(self.order)
         return [
-            _items(level, table.documents(batch.pairing.hypotheses), batch.has_text)
+            _items(level, table.documents(batch.hypothesis_rows), batch.has_text)
             for batch in batches
         ]
 

@@ -51,5 +51,5 @@ class Length(MeanMetric):
 
     def values(self, batch: Batch) -> Floats:
         """Tokens of each text, float64 of shape [n]."""
-        rows = batch.pairing.hypotheses
+        rows = batch.hypothesis_rows
         return batch.table.tokens(self.tok, rows).lengths[rows].astype(np.float64)

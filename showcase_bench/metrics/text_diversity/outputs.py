@@ -54,7 +54,7 @@ def outputs(batch: Batch, tokenizer: str) -> Outputs:
     """The predicted texts of the batch; made once per batch and tokenizer."""
 
     def make() -> Outputs:
-        hypotheses = batch.pairing.hypotheses
+        hypotheses = batch.hypothesis_rows
         table = NgramTable(batch.table.tokens(tokenizer, hypotheses), hypotheses)
         document = table.documents(hypotheses)
         size = len(table.lengths)
@@ -72,7 +72,7 @@ def common_ngrams(batches: Sequence[Batch], tokenizer: str) -> NgramTable:
     The batches share one table of texts.
     """
     table = batches[0].table
-    rows = np.unique(np.concatenate([batch.pairing.hypotheses for batch in batches]))
+    rows = np.unique(np.concatenate([batch.hypothesis_rows for batch in batches]))
     key = ("ngrams of systems", tokenizer, rows.tobytes())
     return table.memo(key, lambda: NgramTable(table.tokens(tokenizer, rows), rows))
 

@@ -40,7 +40,7 @@ def _found(batch: Batch, tokenizer: str, order: int) -> KnownNgrams:
     corpus = corpus_ngrams(batch.required_training_corpus, tokenizer, order, batch.table)
 
     def make() -> KnownNgrams:
-        rows = batch.pairing.hypotheses
+        rows = batch.hypothesis_rows
         return KnownNgrams(corpus, batch.table.tokens(tokenizer, rows), rows)
 
     return batch.memo(("outputs in training", tokenizer), make)

@@ -62,7 +62,7 @@ class USR(SetMetric):
         require_same_examples(batches)
         if not batches:
             return []
-        rows = np.concatenate([batch.pairing.hypotheses for batch in batches])
+        rows = np.concatenate([batch.hypothesis_rows for batch in batches])
         numbers = token_numbers(batches[0].table.tokens(self.tok, rows), rows)
         size = int(numbers.max(initial=-1)) + 1
         return [

@@ -10,7 +10,7 @@ from selection_world import METRICS, images_only, one_example, random_batch
 
 from showcase_bench.metrics import chance
 from showcase_bench.metrics.selection import chance as chance_module
-from showcase_bench.metrics.selection.draws import Draws, situations
+from showcase_bench.metrics.selection.draws import Draws, pool_facts, situations
 from showcase_bench.metrics.text_diversity.length import Length
 
 
@@ -115,7 +115,7 @@ def test_looking_at_few_draws_at_a_time_changes_nothing(name, monkeypatch):
 
 def test_situations_name_each_kind_of_pool_once():
     batch = random_batch(5, n=400)
-    draws, kinds = situations(batch)
+    draws, kinds = situations(pool_facts(batch))
     found = [tuple(int(column[kind]) for column in draws) for kind in kinds]
     expected = [
         (len(set(pool)), len(set(pool) & set(gold)), len(set(gold)))

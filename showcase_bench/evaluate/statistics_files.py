@@ -1,0 +1,79 @@
+"""Statistics of many examples on disk, of which one metric at a time is in memory."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from showcase_bench.errors import StoreError
+
+__all__ = ["StatisticsFiles"]
+
+Floats = NDArray[np.float64]
+
+
+class StatisticsFiles(Mapping[str, Floats]):
+    """Metric signature to rows of shape [n, d], read from a file each time.
+
+    The files are gone with the object.
+
+    Parameters
+    ----------
+    parent
+        Folder for the files; by default that of the system.
+
+    Raises
+    ------
+    StoreError
+        On any method: the disk is full or cannot be written or read.
+    """
+
+    def __init__(self, signatures: Sequence[str], parent: Path | None = None) -> None:
+        try:
+            # Kept as an attribute, so that the folder goes when this object does.
+            self._folder = tempfile.TemporaryDirectory(
+                prefix="showcase-bench-", dir=parent, ignore_cleanup_errors=True
+            )
+        except OSError as error:
+            raise _refused(parent, error) from error
+        self._number = {signature: place for place, signature in enumerate(signatures)}
+        self._width = dict.fromkeys(signatures, 0)
+
+    def __getitem__(self, signature: str) -> Floats:
+        path = self._path(signature)
+        try:
+            flat = np.fromfile(path, dtype=np.float64) if path.exists() else np.zeros(0)
+        except OSError as error:
+            raise _refused(path, error) from error
+        width = self._width[signature]
+        return flat.reshape(-1, width) if width else flat.reshape(0, 0)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._number)
+
+    def __len__(self) -> int:
+        return len(self._number)
+
+    def append(self, signature: str, rows: Floats) -> None:
+        """Add the rows of the next examples."""
+        path = self._path(signature)
+        self._width[signature] = rows.shape[1]
+        try:
+            with path.open("ab") as file:
+                file.write(np.ascontiguousarray(rows, dtype=np.float64).data)
+        except OSError as error:
+            raise _refused(path, error) from error
+
+    def _path(self, signature: str) -> Path:
+        return Path(self._folder.name) / f"{self._number[signature]}.f64"
+
+
+def _refused(path: Path | None, error: OSError) -> StoreError:
+    return StoreError(
+        f"{path or tempfile.gettempdir()}: statistics cannot be kept there "
+        f"({error.strerror or error}). Make room, or set TMPDIR to a folder that has some."
+    )
