@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from showcase_bench.cli.console import BarProgress, print_json, say, table_console
+from showcase_bench.cli.executor_options import ExecutorRequest, executor_options
 from showcase_bench.cli.options import common_options
 from showcase_bench.cli.systems import SystemsRequest, system_options
 from showcase_bench.errors import UsageError
@@ -58,6 +59,9 @@ _MOST_PAIRS = 30
     type=click.Path(path_type=Path, file_okay=False),
     help="Also write a forest plot and a pairwise matrix of each metric here, as PNG and SVG.",
 )
+@executor_options(
+    "Processes that score many examples. [default: the cores, at most 4; 1 beside a GPU]"
+)
 @common_options
 def command(
     asked: SystemsRequest,
@@ -68,6 +72,7 @@ def command(
     plots: Path | None,
     as_json: bool,
     quiet: bool,
+    away: ExecutorRequest,
 ) -> None:
     """Compare systems pair by pair: differences, intervals, p-values, ranks, tie letters.
 
@@ -83,8 +88,8 @@ def command(
             raise UsageError(f"--out {path}: the name ends in one of {', '.join(_KINDS)}")
     regions = None if rope is None else _rope(rope)
     settings = asked.settings(adjust=adjust, rope=regions, bootstrap=bootstrap)
-    with BarProgress(quiet=quiet or as_json) as progress:
-        found = compare(asked.load(progress), settings, progress)
+    with BarProgress(quiet=quiet or as_json) as progress, away.open() as executor:
+        found = compare(asked.load(progress, executor), settings, progress)
     written = []
     for path in outs:
         write_atomically(path, found.to(_KINDS[path.suffix]).encode())

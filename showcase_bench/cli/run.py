@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from showcase_bench.cli.console import BarProgress, print_json, say, warn_of_photos
+from showcase_bench.cli.executor_options import ExecutorRequest, executor_options
 from showcase_bench.cli.log_file import log_option
 from showcase_bench.cli.options import (
     METRIC_GROUPS,
@@ -85,6 +86,7 @@ Examples:
     help="Write where the time went: .html for a page, .json for a flame graph in speedscope's "
     "format. Runs all in one process.",
 )
+@executor_options(None)
 @model_options
 @log_option
 @common_options
@@ -102,6 +104,7 @@ def command(
     quiet: bool,
     request: TaskRequest,
     overrides: dict[str, Scalar],
+    away: ExecutorRequest,
 ) -> None:
     """Run models on a task: predict, score, store, rank, report.
 
@@ -126,7 +129,11 @@ def command(
         for reason in missing_models().values():
             say(f"left out: {reason}", quiet=quiet or as_json)
     hushed = quiet or as_json
-    with profiled(profile, quiet=hushed), BarProgress(quiet=hushed) as progress:
+    with (
+        profiled(profile, quiet=hushed),
+        BarProgress(quiet=hushed) as progress,
+        away.open(alone=profile is not None) as executor,
+    ):
         workspace = Workspace.open(task, places=request.places(), progress=progress)
         names = [*task.metric_names(), *split_list(metrics or "")]
         suite = Suite(
@@ -136,6 +143,7 @@ def command(
             progress=progress,
             fresh=fresh,
             jobs=1 if profile is not None else jobs or default_jobs(),
+            executor=executor,
         )
         result = suite.run(plans, range(seed, seed + seeds))
         boards = _write_boards(workspace, RunStore(results), result, not no_report, progress)

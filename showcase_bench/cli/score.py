@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from showcase_bench.cli.console import BarProgress, print_json, say, table_console, warn_of_photos
+from showcase_bench.cli.executor_options import ExecutorRequest, executor_options
 from showcase_bench.cli.log_file import log_option
 from showcase_bench.cli.options import (
     METRIC_GROUPS,
@@ -33,6 +34,7 @@ Examples:
   showcase-bench score preds.jsonl --data gest.json --split test --json
   showcase-bench score preds.jsonl --metrics 'precision@3,n-gram,sacrebleu(tok=none)'
   showcase-bench score texts.jsonl --references refs.jsonl
+  showcase-bench score preds.jsonl --data big/data.json --jobs 8
   showcase-bench score preds.jsonl --private out/private --part validation
 """
 
@@ -60,6 +62,9 @@ Examples:
 @click.option("--part", metavar="NAME", help="Part of a shared task's cut. [default: all rows]")
 @task_options
 @log_option
+@executor_options(
+    "Processes that score many examples. [default: the cores, at most 4; 1 beside a GPU]"
+)
 @common_options
 def command(
     predictions: Path,
@@ -70,6 +75,7 @@ def command(
     as_json: bool,
     quiet: bool,
     request: TaskRequest,
+    away: ExecutorRequest,
 ) -> None:
     """Score PREDICTIONS, one JSON object {"id", "image_ids", "text"} a line, plain, .gz or .zst.
 
@@ -88,7 +94,7 @@ def command(
             predictions, metrics, private, part, request, hushed=hushed
         )
     elif references is None:
-        facts, scores, levels = _score_task(predictions, metrics, request, hushed=hushed)
+        facts, scores, levels = _score_task(predictions, metrics, request, away, hushed=hushed)
     else:
         request.require_no_task("--references")
         facts, scores = _score_texts(predictions, metrics, references, request, hushed=hushed)
@@ -104,24 +110,29 @@ def command(
 
 
 def _score_task(
-    predictions: Path, metrics: str | None, request: TaskRequest, *, hushed: bool
+    predictions: Path,
+    metrics: str | None,
+    request: TaskRequest,
+    away: ExecutorRequest,
+    *,
+    hushed: bool,
 ) -> tuple[dict[str, Any], Sequence[Score], Mapping[str, Levels]]:
     from showcase_bench.evaluate import Scorer, Workspace, frame_of_workspace
     from showcase_bench.evaluate.stages import StageClock
     from showcase_bench.spec import split_list
-    from showcase_bench.submission import read_predictions
+    from showcase_bench.submission import Examples, open_predictions
 
-    with BarProgress(quiet=hushed) as progress:
+    with BarProgress(quiet=hushed) as progress, away.open() as executor:
         workspace = Workspace.open(request.resolve(), places=request.places(), progress=progress)
         chosen = workspace.metrics
         if metrics is not None:
             chosen = workspace.parse_metrics(split_list(metrics))
-        showcases = read_predictions(predictions, workspace.queries)
-        scorer = Scorer(frame_of_workspace(workspace, progress), chosen)
+        showcases = open_predictions(predictions, Examples.of_workspace(workspace))
+        scorer = Scorer(frame_of_workspace(workspace, progress), chosen, executor=executor)
         with StageClock(task=workspace.task.name).stage("score"):
             scores = scorer.score(showcases, progress=progress).scores
             levels = scorer.levels
-    warn_of_photos(workspace.images.unreadable, quiet=hushed)
+    warn_of_photos(scorer.unreadable, quiet=hushed)
     task = workspace.task
     facts = {
         "task": task.name,

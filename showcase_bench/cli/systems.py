@@ -21,6 +21,7 @@ from showcase_bench.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from showcase_bench.compare import Field, Settings
+    from showcase_bench.evaluate.executors import Executor
     from showcase_bench.metrics import Metric
     from showcase_bench.types import Progress
 
@@ -115,8 +116,10 @@ class SystemsRequest:
             **more,
         )
 
-    def load(self, progress: Progress) -> Field:
+    def load(self, progress: Progress, executor: Executor | None = None) -> Field:
         """Read and score files, or read stored runs.
+
+        ``executor`` scores many examples in other processes.
 
         Raises
         ------
@@ -131,7 +134,7 @@ class SystemsRequest:
                 raise UsageError("--references needs files of texts: compare A.jsonl B.jsonl ...")
             field = self._texts(self.references, progress)
         elif self.files:
-            field = self._predictions(progress)
+            field = self._predictions(progress, executor)
         else:
             field = self._runs()
         return self._chosen(field)
@@ -167,11 +170,11 @@ class SystemsRequest:
             references.name, frame, chosen, texts, primary=primary, progress=progress
         )
 
-    def _predictions(self, progress: Progress) -> Field:
+    def _predictions(self, progress: Progress, executor: Executor | None) -> Field:
         from showcase_bench.compare import field_of_predictions
         from showcase_bench.evaluate import Workspace, frame_of_workspace
         from showcase_bench.spec import split_list
-        from showcase_bench.submission import read_predictions
+        from showcase_bench.submission import Examples, open_predictions
 
         named = self._named()
         workspace = Workspace.open(
@@ -180,7 +183,8 @@ class SystemsRequest:
         chosen = workspace.metrics
         if self.metrics is not None:
             chosen = workspace.parse_metrics(split_list(self.metrics))
-        read = {label: read_predictions(path, workspace.queries) for label, path in named.items()}
+        examples = Examples.of_workspace(workspace)
+        read = {label: open_predictions(path, examples) for label, path in named.items()}
         task = workspace.task
         return field_of_predictions(
             f"{task.name}, version {task.version}, {task.split} split",
@@ -189,6 +193,7 @@ class SystemsRequest:
             read,
             primary=tuple(task.primary_names().values()),
             progress=progress,
+            executor=executor,
         )
 
     def _runs(self) -> Field:

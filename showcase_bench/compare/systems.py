@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from showcase_bench.errors import UsageError, did_you_mean
 from showcase_bench.evaluate import Scorer, StoredRun
 from showcase_bench.evaluate.compatible import common_identity, newest
+from showcase_bench.evaluate.executors.base import Executor
 from showcase_bench.evaluate.frame import Frame, codes
 from showcase_bench.evaluate.groups import seed_groups
 from showcase_bench.metrics import Batch, Metric, parse_metric
@@ -49,6 +50,22 @@ class Contender:
         if not self.attempted[metric.signature] or not np.isfinite(values).all():
             return None
         return System(values, np.stack([metric.influence(one) for one in rows], axis=1))
+
+
+class _OneSeed(Mapping[str, tuple[Floats, ...]]):
+    """The rows of one run, which may be read from files each time."""
+
+    def __init__(self, statistics: Mapping[str, Floats]) -> None:
+        self._statistics = statistics
+
+    def __getitem__(self, signature: str) -> tuple[Floats, ...]:
+        return (self._statistics[signature],)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._statistics)
+
+    def __len__(self) -> int:
+        return len(self._statistics)
 
 
 @dataclass(frozen=True)
@@ -124,6 +141,7 @@ def field_of_predictions(
     *,
     primary: Sequence[str] = (),
     progress: Progress,
+    executor: Executor | None = None,
 ) -> Field:
     """Score files of predictions that were checked against the same examples.
 
@@ -131,20 +149,24 @@ def field_of_predictions(
     ----------
     predictions
         Label of the system to its showcases, in the order of the frame's ids.
+    executor
+        Scores many examples in other processes; None scores them in this one.
 
     Raises
     ------
     UsageError
         Nothing is compared, or a metric is bound to other references.
     """
-    scorer = Scorer(frame, metrics)
-    needs = frozenset[Need]().union(*(metric.needs for metric in scorer.metrics))
+    scorer = Scorer(frame, metrics, executor=executor)
+    of_set = [one for one in scorer.metrics if one.kind == "set"]
+    needs = frozenset[Need]().union(*(metric.needs for metric in of_set))
+    whole = frame.part(0, len(frame), needs, lean=True) if of_set else None
     contenders = []
     for label, showcases in progress.track(list(predictions.items()), label="Systems"):
-        batch = frame.batch(showcases, needs=needs)
-        rows = {one.signature: (one.statistics(batch),) for one in scorer.metrics}
-        attempted = {one.signature: bool(one.scored(batch).any()) for one in scorer.metrics}
-        contenders.append(Contender(label, rows, attempted, batch))
+        statistics, scored = scorer.statistics(showcases, progress=progress)
+        attempted = {signature: number > 0 for signature, number in scored.items()}
+        batch = None if whole is None else whole.batch(showcases, needs=needs)
+        contenders.append(Contender(label, _OneSeed(statistics), attempted, batch))
     names = ("user", "business")
     return Field(
         title=title,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from showcase_bench.errors import ContractError
 from showcase_bench.types import Query, Showcase
@@ -22,11 +22,11 @@ def dump_predictions(showcases: Iterable[Showcase]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def problems_with(showcase: Showcase, query: Query) -> Iterator[str]:
-    """Every way in which ``showcase`` is not a valid answer to ``query``, ids aside."""
-    if len(showcase.image_ids) > query.k:
-        yield f"field 'image_ids': {len(showcase.image_ids)} images, at most {query.k} are allowed"
-    pool = set(query.pool)
+def problems_with(showcase: Showcase, candidates: Collection[str], k: int) -> Iterator[str]:
+    """Every way in which ``showcase`` is not valid for a pool, ids aside."""
+    if len(showcase.image_ids) > k:
+        yield f"field 'image_ids': {len(showcase.image_ids)} images, at most {k} are allowed"
+    pool = frozenset(candidates) if showcase.image_ids else frozenset()
     seen: set[str] = set()
     for image_id in showcase.image_ids:
         if image_id in seen:
@@ -83,6 +83,6 @@ def _checked_one(name: str, query: Query, answer: object) -> Showcase:
             f"{where}, field 'text': must be a string or None, not {type(answer.text).__name__}"
         )
     normal = Showcase(answer.id, tuple(answer.image_ids), answer.text)
-    for problem in problems_with(normal, query):
+    for problem in problems_with(normal, query.pool, query.k):
         raise ContractError(f"{where}, {problem}")
     return normal

@@ -119,6 +119,15 @@ class Scorer:
             timings = None
         return self._scored(self.metrics, Output(showcases, timings, swaps), progress)
 
+    def statistics(
+        self, showcases: Sequence[Showcase], *, progress: Progress | None = None
+    ) -> tuple[Mapping[str, NDArray[np.float64]], dict[str, int]]:
+        """What :meth:`score` computes scores from: rows, and the number of scored examples.
+
+        Both by signature; rows of shape [n, d], of many examples read from files each time.
+        """
+        return self._in_parts.score(self.metrics, Output(showcases), progress or NoProgress())
+
     def _scored(
         self, metrics: Sequence[Metric], output: Output, progress: Progress | None = None
     ) -> Scored:

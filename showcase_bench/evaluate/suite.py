@@ -22,6 +22,7 @@ from showcase_bench.errors import (
 from showcase_bench.evaluate.batches import discard_batches
 from showcase_bench.evaluate.build import BuildPlan
 from showcase_bench.evaluate.dispatch import Dispatch
+from showcase_bench.evaluate.executors.base import Executor
 from showcase_bench.evaluate.facts import FACTS, example_facts, score_table
 from showcase_bench.evaluate.fits import FittedModels
 from showcase_bench.evaluate.framing import frame_of_workspace
@@ -86,6 +87,8 @@ class Suite:
     jobs
         How many processes fit and predict at the same time; 1 does all in this one. The bytes are
         the same, as far as the models' own are the same with other numbers of threads.
+    executor
+        Scores many examples in other processes; None scores them in this one.
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class Suite:
         progress: Progress | None = None,
         fresh: bool = False,
         jobs: int = 1,
+        executor: Executor | None = None,
     ) -> None:
         self.workspace = workspace
         self.store = store
@@ -105,7 +109,8 @@ class Suite:
         self._jobs = jobs
         self._unreadable: dict[str, str] = {}
         chosen = workspace.metrics if metrics is None else metrics
-        self._scorer = Scorer(frame_of_workspace(workspace, self._progress), chosen)
+        frame = frame_of_workspace(workspace, self._progress)
+        self._scorer = Scorer(frame, chosen, executor=executor)
         self._recorder = Recorder(workspace, store)
         self._fits = FittedModels(workspace.cache / "fits", self._progress, fresh=fresh)
 

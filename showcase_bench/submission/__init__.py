@@ -9,7 +9,8 @@ from showcase_bench.lazy import lazy_exports
 if TYPE_CHECKING:
     from showcase_bench.submission.check import Checked, Submission, card_beside, check_submission
     from showcase_bench.submission.content import uncompressed
-    from showcase_bench.submission.reader import read_predictions
+    from showcase_bench.submission.examples import Examples
+    from showcase_bench.submission.reader import open_predictions, read_predictions
     from showcase_bench.submission.row import (
         SubmittedRow,
         metrics_of_runs,
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Checked",
+    "Examples",
     "Submission",
     "SubmittedRow",
     "card_beside",
     "check_submission",
     "metrics_of_runs",
+    "open_predictions",
     "read_predictions",
     "read_references",
     "read_texts",
@@ -39,11 +42,13 @@ __getattr__, __dir__ = lazy_exports(
     __name__,
     {
         "Checked": "check",
+        "Examples": "examples",
         "Submission": "check",
         "SubmittedRow": "row",
         "card_beside": "check",
         "check_submission": "check",
         "metrics_of_runs": "row",
+        "open_predictions": "reader",
         "read_predictions": "reader",
         "read_references": "texts",
         "read_texts": "texts",

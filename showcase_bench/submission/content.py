@@ -16,7 +16,7 @@ from showcase_bench.submission.limits import MIB, Limits
 from showcase_bench.submission.problems import Problem, RefusedError
 from showcase_bench.submission.zstd_frames import MAGIC, check_frames
 
-__all__ = ["Content", "open_content", "uncompressed"]
+__all__ = ["Content", "is_compressed", "open_content", "uncompressed"]
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _PIECE = 64 << 10
@@ -107,6 +107,16 @@ def too_large(size: int, limits: Limits, *, more: bool = False) -> RefusedError:
     return RefusedError(
         Problem("file-too-large", f"{told}, and {allowed} are allowed; the rest was not read")
     )
+
+
+def is_compressed(path: Path) -> bool:
+    """Whether a file that can be read begins like gzip or Zstandard; False where it cannot."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(MAGIC))
+    except OSError:
+        return False
+    return head.startswith(_GZIP_MAGIC) or head == MAGIC
 
 
 def uncompressed(path: Path) -> Path:

@@ -36,13 +36,14 @@ class Collected(Generic[T]):
 def collect(
     path: Path,
     fields: Sequence[str],
-    parse: Callable[[str, Row, list[str]], T],
+    parse: Callable[[str, Row, list[str], int], T],
 ) -> Collected[T]:
     """Read the values of all lines; each must be one JSON object with a string ``id``.
 
-    ``parse(id, row, problems)`` makes a value of a row and appends what is wrong with it. Unknown
-    fields and ids that come twice are problems; blank lines are skipped. The file may be compressed
-    with gzip or Zstandard, which its first bytes tell, and is read within submissions' limits.
+    ``parse(id, row, problems, place)`` makes a value of a row and appends what is wrong with it;
+    the line begins at byte ``place``. Unknown fields and ids that come twice are problems; blank
+    lines are skipped. The file may be compressed with gzip or Zstandard, which its first bytes
+    tell, and is read within submissions' limits.
 
     Raises
     ------
@@ -51,7 +52,7 @@ def collect(
     """
     found: Collected[T] = Collected()
     first_line: dict[str, int] = {}
-    for number, raw in _lines(path):
+    for number, place, raw in _lines(path):
         if len(found.problems) >= MAX_PROBLEMS:
             found.problems.append("too many problems; the rest of the file was not read")
             found.whole = False
@@ -65,7 +66,7 @@ def collect(
         ]
         one = row.get("id")
         if isinstance(one, str):
-            value = parse(one, row, wrong)
+            value = parse(one, row, wrong, place)
             if one in first_line:
                 wrong.append(f"field 'id': {one!r} was already given in line {first_line[one]}")
             else:
@@ -86,15 +87,21 @@ def parse_text(row: Row, problems: list[str]) -> str | None:
     return text
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes | str]]:
-    """Number and bytes of each line that is not blank; a str instead is what is wrong with it."""
+def _lines(path: Path) -> Iterator[tuple[int, int, bytes | str]]:
+    """Number, place and bytes of each line that is not blank; a str is what is wrong with it.
+
+    Behind a line that is wrong in this way the places have no meaning.
+    """
     try:
         with path.open("rb") as file, _content(file) as content:
+            end = 0
             for number, raw in numbered_lines(content, DEFAULT.line_bytes):
                 if raw is None:
-                    yield number, f"longer than {DEFAULT.line_bytes:,} bytes"
-                elif raw.strip():
-                    yield number, raw
+                    yield number, end, f"longer than {DEFAULT.line_bytes:,} bytes"
+                    continue
+                if raw.strip():
+                    yield number, end, raw
+                end += len(raw) + 1
     except RefusedError as refused:
         raise PredictionError(path, refused.problem.message) from refused
     except FileNotFoundError:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from showcase_bench.errors import PredictionError
 from showcase_bench.evaluate.predictions import problems_with
+from showcase_bench.submission.content import is_compressed
+from showcase_bench.submission.examples import Examples
+from showcase_bench.submission.json_line import parse_object
+from showcase_bench.submission.kept_lines import KeptLines, Stamp
 from showcase_bench.submission.lines import Row, collect, parse_text
 from showcase_bench.types import Query, Showcase
 
-__all__ = ["FIELDS", "HINT", "missing_ids", "read_predictions"]
+__all__ = ["FIELDS", "HINT", "missing_ids", "open_predictions", "read_predictions"]
 
 FIELDS = ("id", "image_ids", "text")
+_HELD = 1 << 14
+"""Predictions that are held in memory; more of them stay in their file."""
 HINT = (
     'Each line must be one JSON object {"id": ..., "image_ids": [...], "text": ...}; '
     "`showcase-bench predict` writes a valid file to compare with."
@@ -20,11 +28,17 @@ HINT = (
 
 
 def read_predictions(path: Path, queries: Sequence[Query]) -> list[Showcase]:
-    """The predictions in ``path`` in the order of ``queries``.
+    """The predictions in ``path`` in the order of ``queries``; as :func:`open_predictions`."""
+    return list(open_predictions(path, Examples.of_queries(queries)))
 
-    Lines may come in any order; each query id must occur exactly once. ``image_ids`` and ``text``
-    may be left out or null, which means "not attempted". Blank lines are skipped. The file may be
-    compressed with gzip or Zstandard.
+
+def open_predictions(path: Path, examples: Examples) -> Sequence[Showcase]:
+    """Check the predictions in ``path``, and give them in the order of ``examples``.
+
+    Lines may come in any order; each id must occur exactly once. ``image_ids`` and ``text`` may be
+    left out or null, which means "not attempted". Blank lines are skipped. The file may be
+    compressed with gzip or Zstandard. Many predictions of a plain file stay there, and are read
+    again as they are asked for.
 
     Raises
     ------
@@ -32,33 +46,48 @@ def read_predictions(path: Path, queries: Sequence[Query]) -> list[Showcase]:
         The file is missing, unreadable or empty, or any line is wrong: all problems are listed
         with their line and field.
     """
-    by_id = {query.id: query for query in queries}
+    ids, numbers = examples.ids, examples.numbers
+    held = len(ids) <= _HELD or not path.is_file() or is_compressed(path)
+    stamp = None if held else Stamp.of(path)
+    places = np.zeros(0 if held else len(ids), dtype=np.int64)
 
-    def parse(query_id: str, row: Row, problems: list[str]) -> Showcase:
-        query = by_id.get(query_id)
-        if query is None:
-            problems.append(f"field 'id': {query_id!r} is not an example of this split")
-            return Showcase(query_id)
-        showcase = Showcase(query_id, _image_ids(row, problems), parse_text(row, problems))
-        problems += problems_with(showcase, query)
-        return showcase
+    def parse(one: str, row: Row, problems: list[str], place: int) -> Showcase | None:
+        number = numbers.get(one)
+        if number is None:
+            problems.append(f"field 'id': {one!r} is not an example of this split")
+            return None
+        showcase = Showcase(one, _image_ids(row, problems), parse_text(row, problems))
+        pool = examples.pool(number) if showcase.image_ids else ()
+        problems += problems_with(showcase, pool, examples.k)
+        if held:
+            return showcase
+        places[number] = place
+        return None
 
     found = collect(path, FIELDS, parse)
-    if found.values and not any(one in by_id for one in found.values):
+    if found.values and not any(one in numbers for one in found.values):
         raise PredictionError(
             path,
             f"none of its ids is an example of this split (the first is "
-            f"{next(iter(found.values))!r}; the split has {queries[0].id!r} first)",
+            f"{next(iter(found.values))!r}; the split has {ids[0]!r} first)",
             "Is it made for another --task, --data or --split?",
         )
     if found.whole:
-        found.problems += missing_ids([query.id for query in queries], found.values)
+        found.problems += missing_ids(ids, found.values)
     if found.problems:
         raise PredictionError(path, found.problems, HINT)
-    return [found.values[query.id] for query in queries]
+    if stamp is not None:
+        return KeptLines(path, places, _showcase, stamp)
+    return [one for one in map(found.values.get, ids) if one is not None]
 
 
-def missing_ids(wanted: Sequence[str], found: dict[str, Showcase]) -> list[str]:
+def _showcase(line: bytes) -> Showcase:
+    """The showcase of a line that was checked."""
+    row = parse_object(line)
+    return Showcase(row["id"], _image_ids(row, []), parse_text(row, []))
+
+
+def missing_ids(wanted: Sequence[str], found: Collection[str]) -> list[str]:
     """One problem that counts the ids without a prediction, or none."""
     missing = [one for one in wanted if one not in found]
     if not missing:

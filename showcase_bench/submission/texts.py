@@ -28,7 +28,7 @@ def read_references(path: Path) -> dict[str, tuple[str, ...]]:
         The file is missing or empty, or any line is wrong: all problems with line and field.
     """
 
-    def parse(_: str, row: Row, problems: list[str]) -> tuple[str, ...]:
+    def parse(_: str, row: Row, problems: list[str], __: int) -> tuple[str, ...]:
         texts = row.get("references")
         if not isinstance(texts, list) or not all(isinstance(one, str) for one in texts):
             what = "missing" if "references" not in row else "must be a list of strings"
@@ -57,7 +57,7 @@ def read_texts(path: Path, references: Mapping[str, Sequence[str]]) -> list[Show
         ``references``, each once: all problems with line and field.
     """
 
-    def parse(one: str, row: Row, problems: list[str]) -> Showcase:
+    def parse(one: str, row: Row, problems: list[str], _: int) -> Showcase:
         if one not in references:
             problems.append(f"field 'id': {one!r} has no references")
         text = parse_text(row, problems)

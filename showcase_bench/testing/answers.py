@@ -55,7 +55,10 @@ def _problems(case: Case, answer: Any, cls: type[AnyModel]) -> Iterator[tuple[st
     if issubclass(cls, Writer):
         shown = ()  # the kit's own choice
     normal = Showcase(answer.id, tuple(shown), answer.text)
-    yield from (("valid-answers", problem) for problem in problems_with(normal, case.query))
+    yield from (
+        ("valid-answers", problem)
+        for problem in problems_with(normal, case.query.pool, case.query.k)
+    )
 
 
 def first_difference(
