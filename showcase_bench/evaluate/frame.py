@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol, get_args
@@ -27,7 +27,7 @@ def _nothing() -> tuple[Any, ...]:
     return ()
 
 
-class Recipe(Hashable, Protocol):
+class Recipe(Protocol):
     """How another process makes the same frame; it can be pickled."""
 
     def open(self) -> Frame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -169,11 +168,17 @@ def _written(folder: Path, number: int, rows: Floats) -> Path:
     return Path(file.name)
 
 
-@functools.lru_cache(maxsize=1)
+_open: dict[Shared[KeptCorpora], Frame] = {}
+"""The frame that this process scores parts of, by what was made for it alone; one at most."""
+
+
 def _opened(recipe: Recipe, corpora: Shared[KeptCorpora]) -> Frame:
     """The frame of a task in this process, with what was made of its corpora in another."""
-    frame, kept = recipe.open(), corpora.get()
-    frame.corpus.adopt(kept.references)
-    if kept.training is not None:
-        frame.training_corpus.adopt(kept.training)
-    return frame
+    if corpora not in _open:
+        _open.clear()
+        frame, kept = recipe.open(), corpora.get()
+        frame.corpus.adopt(kept.references)
+        if kept.training is not None:
+            frame.training_corpus.adopt(kept.training)
+        _open[corpora] = frame
+    return _open[corpora]
