@@ -182,6 +182,10 @@ class Frame:
             for metric in metrics
         )
 
+    def _needs_catalogue(self, needs: Collection[Need]) -> bool:
+        """Not where no metric looks at pools, nor where the batch itself has them all."""
+        return self.whole is None or ("pools" in needs and not self.lean)
+
     def batch(
         self,
         showcases: Sequence[Showcase],
@@ -218,7 +222,7 @@ class Frame:
             businesses=tuple(self.businesses),
             histories=tuple(self.histories),
             visits=self.visits if "histories" in needs else (),
-            catalogue=self.catalogue if "pools" in needs or self.whole is None else (),
+            catalogue=self.catalogue if self._needs_catalogue(needs) else (),
             swaps=swaps,
             table=self.table,
         )

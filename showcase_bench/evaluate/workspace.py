@@ -16,10 +16,14 @@ from showcase_bench.encoders.feature_store import FeatureStore
 from showcase_bench.encoders.text_store import TextStore
 from showcase_bench.errors import UsageError
 from showcase_bench.evaluate.cache_folder import sweep_cache
+from showcase_bench.evaluate.column import Column
 from showcase_bench.evaluate.stages import StageClock
 from showcase_bench.metrics import Metric
 from showcase_bench.metrics.groups import expand_metrics
 from showcase_bench.types import Example, NoProgress, Progress, Query
+
+_HELD = 1 << 14
+"""Queries that are held in memory."""
 
 __all__ = ["Workspace", "default_cache_dir", "default_data_dir", "default_places"]
 
@@ -118,9 +122,10 @@ class Workspace:
         return self.split(self.task.split)
 
     @cached_property
-    def queries(self) -> tuple[Query, ...]:
-        """The queries of the scored split, in its order."""
-        return self.scored_split.queries()
+    def queries(self) -> Sequence[Query]:
+        """The queries of the scored split, in its order; many are built as they are asked for."""
+        rows, n = self.scored_split.rows, len(self.scored_split)
+        return self.scored_split.queries() if n <= _HELD else Column(n, rows.query)
 
     @cached_property
     def rows(self) -> tuple[Example, ...]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
-__all__ = ["Executor", "Pending", "Shared", "in_order"]
+from showcase_bench.errors import ShowcaseError
+
+__all__ = ["Executor", "Failed", "Pending", "Shared", "attempt", "in_order", "result_of"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -61,6 +64,32 @@ class Executor(Protocol):
         It can be pickled, and calling it twice gives the same.
         """
         ...
+
+
+class Failed(NamedTuple):
+    """What a job raised, on its way back."""
+
+    error: ShowcaseError | str
+    """A traceback where the error is no one's but ours."""
+
+
+def attempt(job: Callable[[], T]) -> T | Failed:
+    """Do a job in the process that it was given to."""
+    try:
+        return job()
+    except ShowcaseError as error:
+        return Failed(error)
+    except Exception:
+        return Failed(traceback.format_exc())
+
+
+def result_of(outcome: T | Failed) -> T:
+    """What a job gave; what it raised is raised."""
+    if not isinstance(outcome, Failed):
+        return outcome
+    if isinstance(outcome.error, ShowcaseError):
+        raise outcome.error
+    raise RuntimeError(f"a job failed in another process:\n{outcome.error}")
 
 
 def in_order(executor: Executor, jobs: Iterable[Callable[[], T]]) -> Iterator[T]:

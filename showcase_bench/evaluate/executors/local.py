@@ -9,7 +9,6 @@ import pickle
 import shutil
 import signal
 import tempfile
-import traceback
 import warnings
 from collections import deque
 from collections.abc import Callable
@@ -20,8 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
-from showcase_bench.errors import ExecutorError, ShowcaseError
-from showcase_bench.evaluate.executors.base import Shared
+from showcase_bench.errors import ExecutorError
+from showcase_bench.evaluate.executors.base import Failed, Shared, attempt, result_of
 from showcase_bench.evaluate.executors.mapped import dump_mapped, load_mapped
 from showcase_bench.processes import available_processors, end_with_parent
 
@@ -31,11 +30,6 @@ T = TypeVar("T")
 
 _ATTEMPTS = 3
 _SECONDS_TO_END = 10.0
-
-
-class _Failed(NamedTuple):
-    error: ShowcaseError | str
-    """A traceback where the error is no one's but ours."""
 
 
 class _Worker(NamedTuple):
@@ -68,11 +62,7 @@ class _Job(Generic[T]):
         """Wait for it, as :meth:`Pending.result` says."""
         self._executor.wait_for(self)
         outcome, self.outcome = self.outcome, None
-        if not isinstance(outcome, _Failed):
-            return cast(T, outcome)
-        if isinstance(outcome.error, ShowcaseError):
-            raise outcome.error
-        raise RuntimeError(f"a job failed in another process:\n{outcome.error}")
+        return cast(T, result_of(outcome))
 
 
 class LocalExecutor:
@@ -188,7 +178,7 @@ class LocalExecutor:
         if job.attempts < _ATTEMPTS:
             self._waiting.appendleft(job)
             return
-        job.outcome = _Failed(
+        job.outcome = Failed(
             ExecutorError(
                 f"a part of the work was given to {_ATTEMPTS} processes, and each of them ended "
                 f"(the last with status {status}; -9: out of memory, or killed). With fewer --jobs "
@@ -209,13 +199,11 @@ def _serve(pipe: connection.Connection[Any, Any], threads: int) -> None:
             pickled = pipe.recv_bytes()
         except EOFError:
             return
-        try:
-            outcome = pickle.loads(pickled)()  # noqa: S301 (the parent made it)
-        except ShowcaseError as error:
-            outcome = _Failed(error)
-        except Exception:
-            outcome = _Failed(traceback.format_exc())
-        pipe.send(outcome)
+        pipe.send(attempt(functools.partial(_unpickled, pickled)))
+
+
+def _unpickled(pickled: bytes) -> Any:
+    return pickle.loads(pickled)()  # noqa: S301 (the parent made it)
 
 
 @functools.lru_cache(maxsize=4)

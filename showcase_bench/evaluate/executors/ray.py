@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import traceback
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
-from showcase_bench.errors import ExecutorError, MissingDependencyError, ShowcaseError
-from showcase_bench.evaluate.executors.base import Shared
+from showcase_bench.errors import ExecutorError, MissingDependencyError
+from showcase_bench.evaluate.executors.base import Shared, attempt, result_of
 
 __all__ = ["RayExecutor"]
 
@@ -17,11 +19,6 @@ T = TypeVar("T")
 
 _RETRIES = 5
 """How often a job is done again whose process or machine was lost."""
-
-
-class _Failed(NamedTuple):
-    error: ShowcaseError | str
-    """A traceback where the error is no one's but ours."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +51,7 @@ class _Job(Generic[T]):
                 f"a part of the work was lost by the Ray cluster {_RETRIES + 1} times, or could "
                 f"not be started there: {str(error).strip().splitlines()[-1]}"
             ) from error
-        if not isinstance(outcome, _Failed):
-            return cast(T, outcome)
-        if isinstance(outcome.error, ShowcaseError):
-            raise outcome.error
-        raise RuntimeError(f"a job failed on the cluster:\n{outcome.error}")
+        return cast(T, result_of(outcome))
 
 
 class RayExecutor:
@@ -96,7 +89,7 @@ class RayExecutor:
             _connect(address, processes)
         self.processes = processes or max(1, int(ray.cluster_resources().get("CPU", 1)))
         self._gpus = gpus
-        self._run = ray.remote(_call).options(
+        self._run = ray.remote(attempt).options(
             num_cpus=1, num_gpus=gpus, max_retries=_RETRIES, scheduling_strategy="SPREAD"
         )
 
@@ -121,28 +114,31 @@ class RayExecutor:
         return _Job(self._run.remote(job))
 
 
-def _call(job: Callable[[], T]) -> T | _Failed:
-    try:
-        return job()
-    except ShowcaseError as error:
-        return _Failed(error)
-    except Exception:
-        return _Failed(traceback.format_exc())
-
-
 def _connect(address: str | None, processes: int | None) -> None:
     ray = _ray()
-    quiet = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
+    common = {
+        "log_to_driver": False,
+        "logging_level": "ERROR",
+        # Modules beside the data or in the working folder are found there as they are here.
+        "runtime_env": {"env_vars": {"PYTHONPATH": os.pathsep.join(_own_folders())}},
+    }
     try:
         if address is None:
-            ray.init(num_cpus=processes, **quiet)
+            ray.init(num_cpus=processes, include_dashboard=False, **common)
         else:
-            ray.init(address, log_to_driver=False, logging_level="ERROR")
+            ray.init(address, **common)
     except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
         raise ExecutorError(
             f"no Ray cluster answers at {address or 'this machine'} ({error}). `ray start --head` "
             "starts one; leave --ray-address out to use this machine alone."
         ) from error
+
+
+def _own_folders() -> list[str]:
+    """Folders of modules that do not come with the interpreter or its packages."""
+    installed = {Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve()}
+    folders = [Path(one or ".").resolve() for one in sys.path]
+    return [str(one) for one in folders if not installed & {one, *one.parents}]
 
 
 def _ray() -> Any:
