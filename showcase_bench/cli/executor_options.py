@@ -25,6 +25,7 @@ class ExecutorRequest:
     executor: str
     jobs: int | None
     ray_address: str | None
+    ray_gpus: float
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Executor | None]:
@@ -42,11 +43,11 @@ class ExecutorRequest:
         from showcase_bench.evaluate.workers import default_jobs
 
         if self.executor == "ray":
-            with RayExecutor(self.ray_address, processes=self.jobs) as cluster:
+            with RayExecutor(self.ray_address, processes=self.jobs, gpus=self.ray_gpus) as cluster:
                 yield cluster
             return
-        if self.ray_address is not None:
-            raise UsageError("--ray-address goes with --executor ray")
+        if self.ray_address is not None or self.ray_gpus:
+            raise UsageError("--ray-address and --ray-gpus go with --executor ray")
         jobs = self.jobs or default_jobs()
         if jobs == 1:
             yield None
@@ -56,7 +57,7 @@ class ExecutorRequest:
 
 
 def executor_options(jobs: str | None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """``--executor`` and ``--ray-address``, and with a help text ``--jobs``.
+    """``--executor`` with ``--ray-address`` and ``--ray-gpus``, and with a help text ``--jobs``.
 
     The verb gets an :class:`ExecutorRequest` as ``away``; one that has ``--jobs`` of its own gets
     that as well.
@@ -75,15 +76,22 @@ def executor_options(jobs: str | None) -> Callable[[Callable[..., Any]], Callabl
             metavar="ADDRESS",
             help="Of the cluster, such as auto or ray://HOST:10001. [default: one on this machine]",
         ),
+        click.option(
+            "--ray-gpus",
+            type=click.FloatRange(min=0),
+            default=0,
+            metavar="N",
+            help="GPUs that each job on the cluster holds, such as 1 or 0.25. [default: none]",
+        ),
     ]
     if jobs is not None:
         options.append(click.option("--jobs", type=click.IntRange(min=1), help=jobs))
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
-        def verb(executor: str, ray_address: str | None, **arguments: Any) -> Any:
+        def verb(executor: str, ray_address: str | None, ray_gpus: float, **arguments: Any) -> Any:
             number = arguments["jobs"] if jobs is None else arguments.pop("jobs")
-            away = ExecutorRequest(executor, number, ray_address)
+            away = ExecutorRequest(executor, number, ray_address, ray_gpus)
             return function(away=away, **arguments)
 
         return stack_options(*options)(verb)

@@ -22,20 +22,20 @@ def example_facts(workspace: Workspace) -> dict[str, NDArray[np.float64]]:
     ``warm``: 1 where the user wrote a training review, else 0; ``rating``: stars that the user
     gave, NaN where the data have none.
     """
-    names = workspace.dataset.split_names
-    learned = workspace.split("train") if "train" in names else ()
-    known = {row.query.user_id for row in learned}
-    examples = workspace.scored_split.examples()
-    rows = [
-        (
-            sum(bool(review.text) for review in one.query.history),
-            len(one.query.pool),
-            one.query.user_id in known,
-            np.nan if one.gold.rating is None else one.gold.rating,
+    known: set[str] = set()
+    if "train" in workspace.dataset.split_names:
+        learned = workspace.split("train").rows
+        known.update(learned.user(i) for i in range(len(learned)))
+    rows, n = workspace.scored_split.rows, len(workspace.scored_split)
+    table = np.zeros((n, len(FACTS)))
+    for i in range(n):
+        rating = rows.gold(i).rating
+        table[i] = (
+            sum(bool(review.text) for review in rows.history(i)),
+            len(rows.candidates(i)),
+            rows.user(i) in known,
+            np.nan if rating is None else rating,
         )
-        for one in examples
-    ]
-    table = np.array(rows, dtype=np.float64).reshape(len(rows), len(FACTS))
     return dict(zip(FACTS, np.ascontiguousarray(table.T), strict=True))
 
 
@@ -45,11 +45,11 @@ def score_table(
     facts: Mapping[str, NDArray[np.float64]],
 ) -> ScoreTable:
     """The score file of one run; ``statistics`` and ``facts`` in the order of the split."""
-    queries = workspace.queries
+    rows, places = workspace.scored_split.rows, range(len(workspace.scored_split))
     return ScoreTable(
-        ids=tuple(query.id for query in queries),
-        users=tuple(query.user_id for query in queries),
-        businesses=tuple(query.business_id for query in queries),
+        ids=rows.ids(),
+        users=tuple(map(rows.user, places)),
+        businesses=tuple(map(rows.business, places)),
         statistics=statistics,
         facts=facts,
     )
