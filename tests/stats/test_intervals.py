@@ -12,6 +12,7 @@ from scipy import stats as peer
 from showcase_bench.errors import UsageError
 from showcase_bench.metrics import Batch, MeanMetric, parse_metric
 from showcase_bench.stats import interval, standard_error
+from showcase_bench.stats.clusters import ClusterPlan
 
 numbers = st.floats(-1e3, 1e3).map(lambda x: round(x, 3))
 samples = arrays(np.float64, st.integers(2, 40), elements=numbers)
@@ -194,3 +195,15 @@ def test_delta_and_bootstrap_errors_agree(name):
     weights = rng.multinomial(len(stats), np.full(len(stats), 1 / len(stats)), size=2_000)
     bootstrap = float(metric.score(weights @ stats).std(ddof=1))
     assert standard_error(metric.influence(stats)) == pytest.approx(bootstrap, rel=0.08)
+
+
+@settings(max_examples=40)
+@given(psi=samples, data=st.data())
+def test_clusters_looked_through_once_give_the_same_interval(psi, data):
+    labels = st.lists(st.integers(0, 4), min_size=len(psi), max_size=len(psi))
+    clusters = data.draw(st.lists(labels, max_size=2))
+    plan = ClusterPlan.of(clusters, len(psi))
+    for scaled in (psi, 2 * psi):
+        assert interval(1.0, scaled, plan) == interval(1.0, scaled, clusters)
+    with pytest.raises(UsageError, match="clusters of"):
+        standard_error(psi[1:], plan)
