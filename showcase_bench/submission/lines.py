@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Generic, TypeVar
 
 from showcase_bench.errors import PredictionError, did_you_mean
-from showcase_bench.submission.content import Content, open_content
+from showcase_bench.submission.content import Content, is_compressed, open_content
 from showcase_bench.submission.json_line import LineError, Row, parse_object
-from showcase_bench.submission.limits import DEFAULT
+from showcase_bench.submission.limits import DEFAULT, Limits
 from showcase_bench.submission.numbered_lines import numbered_lines
 from showcase_bench.submission.problems import RefusedError
 
 __all__ = ["Collected", "Row", "collect", "parse_text"]
 
 MAX_PROBLEMS = 1000
+_PLAIN = replace(DEFAULT, file_bytes=1 << 44)
+"""A plain file is one's own, and may hold millions of examples."""
 
 T = TypeVar("T")
 
@@ -43,7 +45,7 @@ def collect(
     ``parse(id, row, problems, place)`` makes a value of a row and appends what is wrong with it;
     the line begins at byte ``place``. Unknown fields and ids that come twice are problems; blank
     lines are skipped. The file may be compressed with gzip or Zstandard, which its first bytes
-    tell, and is read within submissions' limits.
+    tell, and is then read within submissions' limits.
 
     Raises
     ------
@@ -93,7 +95,8 @@ def _lines(path: Path) -> Iterator[tuple[int, int, bytes | str]]:
     Behind a line that is wrong in this way the places have no meaning.
     """
     try:
-        with path.open("rb") as file, _content(file) as content:
+        limits = DEFAULT if is_compressed(path) else _PLAIN
+        with path.open("rb") as file, _content(file, limits) as content:
             end = 0
             for number, raw in numbered_lines(content, DEFAULT.line_bytes):
                 if raw is None:
@@ -110,11 +113,11 @@ def _lines(path: Path) -> Iterator[tuple[int, int, bytes | str]]:
         raise PredictionError(path, f"cannot be read: {error.strerror}") from error
 
 
-def _content(file: BinaryIO) -> AbstractContextManager[Content]:
+def _content(file: BinaryIO, limits: Limits) -> AbstractContextManager[Content]:
     """What a file holds; a pipe, in which nothing can be looked up before, is never compressed."""
     if file.seekable():
-        return open_content(file, DEFAULT)
-    return nullcontext(Content(file, None, DEFAULT))
+        return open_content(file, limits)
+    return nullcontext(Content(file, None, limits))
 
 
 def _parse_line(raw: bytes | str, problems: list[str]) -> Row:

@@ -1,17 +1,21 @@
 """Many predictions stay in their file, and are the same as those that are held."""
 
 import copy
+import gzip
 import json
 import os
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from showcase_bench.errors import PredictionError
+from showcase_bench.submission import lines as lines_module
 from showcase_bench.submission import reader
 from showcase_bench.submission.examples import Examples
 from showcase_bench.submission.kept_lines import KeptLines
+from showcase_bench.submission.limits import DEFAULT
 from showcase_bench.submission.reader import open_predictions
 
 POOL = ("p", "q", "é")
@@ -95,3 +99,24 @@ def test_what_is_no_file_is_held(tmp_path, monkeypatch):
         os._exit(0)
     assert [one.text for one in open_predictions(pipe, examples)] == ["a"]
     os.wait()
+
+
+def test_a_compressed_file_is_held(tmp_path, monkeypatch):
+    monkeypatch.setattr(reader, "_HELD", 0)
+    path = tmp_path / "predictions.jsonl"
+    examples = written(path, [("a", [], False), ("b", ["p"], True)], [1, 0])
+    expected = list(open_predictions(path, examples))
+    packed = tmp_path / "predictions.jsonl.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+    assert open_predictions(packed, examples) == expected
+
+
+def test_a_plain_file_may_be_larger_than_a_submission(tmp_path, monkeypatch):
+    path = tmp_path / "predictions.jsonl"
+    examples = written(path, [("a", [], False)], [0])
+    monkeypatch.setattr(lines_module, "DEFAULT", replace(DEFAULT, file_bytes=10))
+    assert [one.text for one in open_predictions(path, examples)] == ["a"]
+    packed = tmp_path / "predictions.jsonl.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+    with pytest.raises(PredictionError, match="bytes"):
+        open_predictions(packed, examples)
