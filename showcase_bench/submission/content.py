@@ -110,7 +110,9 @@ def too_large(size: int, limits: Limits, *, more: bool = False) -> RefusedError:
 
 
 def is_compressed(path: Path) -> bool:
-    """Whether a file that can be read begins like gzip or Zstandard; False where it cannot."""
+    """Whether a file begins like gzip or Zstandard; False where it cannot be read, or only once."""
+    if not path.is_file():
+        return False
     try:
         with path.open("rb") as file:
             head = file.read(len(MAGIC))
