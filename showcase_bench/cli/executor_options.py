@@ -28,8 +28,8 @@ class ExecutorRequest:
     ray_gpus: float
 
     @contextlib.contextmanager
-    def open(self) -> Iterator[Executor | None]:
-        """The executor; None where all is done in this process.
+    def open(self, *, alone: bool = False) -> Iterator[Executor | None]:
+        """The executor; None where all is done in this process, as ``alone`` asks.
 
         Raises
         ------
@@ -42,13 +42,13 @@ class ExecutorRequest:
         from showcase_bench.evaluate.executors import LocalExecutor, RayExecutor
         from showcase_bench.evaluate.workers import default_jobs
 
-        if self.executor == "ray":
+        if self.executor == "ray" and not alone:
             with RayExecutor(self.ray_address, processes=self.jobs, gpus=self.ray_gpus) as cluster:
                 yield cluster
             return
-        if self.ray_address is not None or self.ray_gpus:
+        if self.executor != "ray" and (self.ray_address is not None or self.ray_gpus):
             raise UsageError("--ray-address and --ray-gpus go with --executor ray")
-        jobs = self.jobs or default_jobs()
+        jobs = 1 if alone else self.jobs or default_jobs()
         if jobs == 1:
             yield None
             return

@@ -40,7 +40,8 @@ def predict_queries(
     """Ask a model batch by batch.
 
     This is all of the harness that a model is called from: neither its arguments nor its locals
-    hold any gold.
+    hold any gold. (Of more queries than are held in memory ``queries`` is the column that makes them;
+    the model is given tuples of plain queries all the same.)
 
     Parameters
     ----------
@@ -102,9 +103,9 @@ def _in_batches(
     showcases: list[Showcase] = []
     seconds: list[tuple[int, float]] = []
     peak = 0.0
-    for number, batch in enumerate(
-        progress.track(list(_batches(queries)), label=f"Predicting {name}")
-    ):
+    total = -(-len(queries) // BATCH_SIZE)
+    shown = progress.track(_batches(queries), label=f"Predicting {name}", total=total)
+    for number, batch in enumerate(shown):
         if number < len(found):
             showcases += checked(name, batch, found[number].showcases)
             seconds.append((len(batch), found[number].seconds))
