@@ -40,8 +40,8 @@ def predict_queries(
     """Ask a model batch by batch.
 
     This is all of the harness that a model is called from: neither its arguments nor its locals
-    hold any gold. (Of more queries than are held in memory ``queries`` is the column that makes them;
-    the model is given tuples of plain queries all the same.)
+    hold any gold. (Of more queries than are held in memory ``queries`` is the column that makes
+    them; the model is given tuples of plain queries all the same.)
 
     Parameters
     ----------
