@@ -63,9 +63,10 @@ def training_of(workspace: Workspace) -> Training:
         return Training((), frozenset())
     texts: list[str] = []
     photos: set[str] = set()
-    for row in workspace.split("train").examples():
-        texts += [text for text in row.gold.texts if text]
-        photos.update(row.gold.image_ids)
+    rows = workspace.split("train").rows
+    for gold in map(rows.gold, range(len(rows))):
+        texts += [text for text in gold.texts if text]
+        photos.update(gold.image_ids)
     return Training(tuple(texts), frozenset(photos))
 
 
