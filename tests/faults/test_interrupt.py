@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from functools import partial
 
 import pytest
 from fault_world import MODELS, command, environment, leftovers, require_intact, state
@@ -56,8 +57,16 @@ def test_an_interrupt_is_clean_and_says_how_to_go_on(toy, tmp_path, verb, jobs):
     arguments = [verb, "--data", toy, *arguments, "--log-file", log]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     env = environment(tmp_path / "cache", TMPDIR=str(tmp_path))
+    listening = partial(
+        signal.signal, signal.SIGINT, signal.SIG_DFL
+    )  # jobs in the background do not
     process = subprocess.Popen(
-        command(*arguments), cwd=tmp_path, env=env, start_new_session=True, **pipes
+        command(*arguments),
+        cwd=tmp_path,
+        env=env,
+        start_new_session=True,
+        preexec_fn=listening,
+        **pipes,
     )
     try:
         wait_for_event(log, process, event="stage.start", stage="predict", model=model)

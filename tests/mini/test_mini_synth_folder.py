@@ -31,10 +31,10 @@ from showcase_bench.datasets.synth import (
     scaled,
     synth,
     towns,
-    workers,
 )
 from showcase_bench.datasets.synth import write as writing
 from showcase_bench.errors import DataError, StoreError, UsageError
+from showcase_bench.pool import map_in_processes
 
 SMALL = MiniConfig(seed=7, n_train=230, n_val=41, n_test=83, n_businesses=29)
 
@@ -262,7 +262,8 @@ def test_a_disk_that_fills_leaves_nothing(tmp_path, monkeypatch):
 
 
 def test_processes_that_are_ended_from_outside_are_reported(tmp_path, small_towns, monkeypatch):
-    monkeypatch.setattr(workers, "end_with_parent", partial(os._exit, 1))
+    dying = partial(map_in_processes, initializer=os._exit, initargs=(1,))
+    monkeypatch.setattr(writing, "map_in_processes", dying)
     with pytest.raises(StoreError, match="fewer --jobs"):
         synth(SMALL, tmp_path / "world", jobs=2)
     assert list(tmp_path.iterdir()) == []
