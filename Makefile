@@ -37,7 +37,7 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.dev
 	@echo "==> running the tests"
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.dev
 	@echo "==> ruff"

@@ -2,7 +2,10 @@
 
 import functools
 import os
+import shutil
 import signal
+import socket
+import tempfile
 import time
 
 import numpy as np
@@ -20,9 +23,22 @@ ray = pytest.importorskip("ray")
 cluster_utils = pytest.importorskip("ray.cluster_utils")
 
 
+NODE = {"num_cpus": 1, "object_store_memory": 80 << 20}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_folder():
+    """Ray's sockets need a short path, which the temporary folder of a test is not."""
+    folder = tempfile.mkdtemp(prefix="sbr", dir="/tmp")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_TMPDIR", folder)
+        yield
+    shutil.rmtree(folder)
+
+
 @pytest.fixture(scope="module")
-def cluster():
-    head = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": 80 << 20}
+def cluster(short_folder):
+    head = {**NODE, "include_dashboard": False}
     made = cluster_utils.Cluster(initialize_head=True, head_node_args=head)
     try:
         yield made
@@ -33,7 +49,7 @@ def cluster():
 
 @pytest.fixture
 def second_node(cluster):
-    node = cluster.add_node(num_cpus=1, object_store_memory=80 << 20)
+    node = cluster.add_node(**NODE)
     yield node
     if node in cluster.list_all_nodes():
         cluster.remove_node(node)
@@ -127,7 +143,11 @@ def test_the_cluster_gives_the_same_bytes(executor, tmp_path, monkeypatch):
     assert away.levels == here.levels
 
 
-def test_an_address_without_a_cluster_is_said(monkeypatch):
+@pytest.mark.parametrize("scheme", ["", "ray://"])
+def test_an_address_without_a_cluster_is_said(scheme):
     ray.shutdown()
-    with pytest.raises(ExecutorError, match=r"no Ray cluster answers at 127\.0\.0\.1:1"):
-        RayExecutor("127.0.0.1:1")
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"{scheme}127.0.0.1:{closed.getsockname()[1]}"
+    with pytest.raises(ExecutorError, match=f"no Ray cluster answers at {address} "):
+        RayExecutor(address)

@@ -158,7 +158,7 @@ def test_the_seed_of_an_example_can_be_chosen(visit, world_site, tmp_path):
     first = photos.evaluate_all("all => all.map((one) => one.title)")
     page.get_by_label("Seed").select_option("5")
     expect(page).to_have_url(re.compile("seed=5"))
-    page.wait_for_function("document.activeElement.id === 'seed'")
+    expect(page.get_by_label("Seed")).to_be_focused()
     assert photos.evaluate_all("all => all.map((one) => one.title)") != first
     assert page.locator(".card").count() == 2
     again = visit(page.url.rpartition("/")[2], folder=site.folder)

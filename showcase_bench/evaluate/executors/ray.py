@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ T = TypeVar("T")
 
 _RETRIES = 5
 """How often a job is done again whose process or machine was lost."""
+
+_SECONDS_TO_ANSWER = 10.0
 
 
 @dataclass(frozen=True)
@@ -123,15 +126,23 @@ def _connect(address: str | None, processes: int | None) -> None:
         "runtime_env": {"env_vars": {"PYTHONPATH": os.pathsep.join(_own_folders())}},
     }
     try:
+        _reach(address)
         if address is None:
             ray.init(num_cpus=processes, include_dashboard=False, **common)
         else:
             ray.init(address, **common)
-    except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise ExecutorError(
             f"no Ray cluster answers at {address or 'this machine'} ({error}). `ray start --head` "
             "starts one; leave --ray-address out to use this machine alone."
         ) from error
+
+
+def _reach(address: str | None) -> None:
+    """Raise OSError where nobody listens at ``host:port``; Ray itself would wait for minutes."""
+    host, colon, port = (address or "").rpartition("://")[2].rpartition(":")
+    if colon and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_SECONDS_TO_ANSWER).close()
 
 
 def _own_folders() -> list[str]:
