@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 
-__all__ = ["available_processors", "end_with_parent", "held_interrupts"]
+__all__ = ["available_processors", "end_process", "end_with_parent", "held_interrupts"]
+
+_SECONDS_TO_END = 10.0
 
 
 def available_processors() -> int:
@@ -25,6 +28,15 @@ def end_with_parent() -> None:
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_watch, args=(parent.sentinel,), daemon=True).start()
+
+
+def end_process(process: BaseProcess) -> None:
+    """Wait for a process that was told to end, and end it by force after some seconds."""
+    process.join(_SECONDS_TO_END)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    process.close()
 
 
 @contextmanager

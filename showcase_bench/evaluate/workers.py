@@ -19,13 +19,12 @@ from showcase_bench.evaluate.predict import Predicted
 from showcase_bench.evaluate.relay import Event, Follower, Heard, retell
 from showcase_bench.evaluate.worker import Broken, Errand, Message, Setting, serve
 from showcase_bench.events import Fact, tell
-from showcase_bench.processes import available_processors, held_interrupts
+from showcase_bench.processes import available_processors, end_process, held_interrupts
 from showcase_bench.types import Progress
 
 __all__ = ["Workers", "can_travel", "default_jobs"]
 
 _MOST_BY_DEFAULT = 4
-_SECONDS_TO_END = 10.0
 _ACCELERATORS = ("/dev/nvidiactl", "/dev/kfd")
 
 
@@ -92,11 +91,7 @@ class Workers:
                 worker.process.terminate()
         for worker in workers:
             worker.follower.close()
-            worker.process.join(_SECONDS_TO_END)
-            if worker.process.is_alive():
-                worker.process.kill()
-                worker.process.join()
-            worker.process.close()
+            end_process(worker.process)
         self._idle, self._busy, self._errands = [], {}, {}
 
     def run(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ from showcase_bench.stats.intervals import interval
 from showcase_bench.submission.near_copies import NGRAM, TrainingIndex
 from showcase_bench.types import Showcase
 
-__all__ = ["Note", "Training", "notes_on", "training_of"]
+__all__ = ["Note", "notes_on", "training_photos"]
 
 REPEATED = 0.10
 """Share of texts that are given to another user as well, above the references' share."""
@@ -38,14 +38,6 @@ _LEAST = 20
 
 
 @dataclass(frozen=True)
-class Training:
-    """What the notes ask of the training split."""
-
-    texts: tuple[str, ...]
-    photos: frozenset[str]
-
-
-@dataclass(frozen=True)
 class Note:
     """One statistic, whether or not it is above its threshold."""
 
@@ -57,30 +49,26 @@ class Note:
     """The statistic in words, for the row."""
 
 
-def training_of(workspace: Workspace) -> Training:
-    """The training texts and photos of a task; nothing where it has no training split."""
+def training_photos(workspace: Workspace) -> frozenset[str]:
+    """Photos that training reviews posted; none where a task has no training split."""
     if "train" not in workspace.dataset.split_names:
-        return Training((), frozenset())
-    texts: list[str] = []
-    photos: set[str] = set()
+        return frozenset()
     rows = workspace.split("train").rows
-    for gold in map(rows.gold, range(len(rows))):
-        texts += [text for text in gold.texts if text]
-        photos.update(gold.image_ids)
-    return Training(tuple(texts), frozenset(photos))
+    return frozenset(photo for i in range(len(rows)) for photo in rows.gold(i).image_ids)
 
 
-def notes_on(showcases: Sequence[Showcase], frame: Frame, training: Training) -> list[Note]:
+def notes_on(showcases: Sequence[Showcase], frame: Frame, posted: Set[str]) -> list[Note]:
     """All statistics that the predictions allow, in a fixed order.
 
+    ``posted`` are the photos of training reviews, whose texts the frame has.
     Left out is what fewer than 20 examples would speak for: texts that nobody wrote, photos that
     nobody chose, a task without a training split.
     """
     found = [
         _repeated(showcases, frame),
         _length(showcases, frame),
-        _copies(showcases, frame, training),
-        _unseen(showcases, frame, training),
+        _copies(showcases, frame),
+        _unseen(showcases, frame, posted),
     ]
     return [note for note in found if note is not None]
 
@@ -152,10 +140,10 @@ def _cut(one: Showcase, ratio: float) -> Showcase:
     return Showcase(one.id, one.image_ids, None if one.text is None else " ".join(words[:kept]))
 
 
-def _copies(showcases: Sequence[Showcase], frame: Frame, training: Training) -> Note | None:
-    if not training.texts:
+def _copies(showcases: Sequence[Showcase], frame: Frame) -> Note | None:
+    if not frame.training:
         return None
-    index = TrainingIndex(training.texts)
+    index = TrainingIndex(frame.training)
     outputs = index.shared([one.text for one in showcases])
     known = outputs[~np.isnan(outputs)]
     if len(known) < _LEAST:
@@ -175,9 +163,9 @@ def _copies(showcases: Sequence[Showcase], frame: Frame, training: Training) -> 
     )
 
 
-def _unseen(showcases: Sequence[Showcase], frame: Frame, training: Training) -> Note | None:
+def _unseen(showcases: Sequence[Showcase], frame: Frame, posted: Set[str]) -> Note | None:
     """Among the photos that are not gold, so that a system that finds gold is not suspected."""
-    if not training.photos:
+    if not posted:
         return None
     excess = np.full(len(showcases), np.nan)
     most = np.zeros(len(showcases))
@@ -185,9 +173,9 @@ def _unseen(showcases: Sequence[Showcase], frame: Frame, training: Training) -> 
     for at, (one, pool, gold) in enumerate(rows):
         others = [photo for photo in pool if photo not in gold]
         picked = [photo for photo in one.image_ids if photo not in gold]
-        unseen = sum(photo not in training.photos for photo in others)
+        unseen = sum(photo not in posted for photo in others)
         if picked and 0 < unseen < len(others):
-            share = sum(photo not in training.photos for photo in picked) / len(picked)
+            share = sum(photo not in posted for photo in picked) / len(picked)
             excess[at] = share - unseen / len(others)
             most[at] = min(unseen, len(picked)) / len(picked) - unseen / len(others)
     told = ~np.isnan(excess)

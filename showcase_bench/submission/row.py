@@ -17,7 +17,7 @@ from showcase_bench.evaluate.scoring import Scored
 from showcase_bench.evaluate.store import RunFiles
 from showcase_bench.metrics import Metric
 from showcase_bench.submission.card import Card
-from showcase_bench.submission.notes import Note, notes_on, training_of
+from showcase_bench.submission.notes import Note, notes_on, training_photos
 from showcase_bench.types import NoProgress, Progress, Score, Showcase, Timings
 
 __all__ = ["SubmittedRow", "metrics_of_runs", "require_own_name", "score_row"]
@@ -114,7 +114,7 @@ def score_row(
     frame = frame_of_workspace(workspace, progress or NoProgress())
     scorer = Scorer(frame, metrics)
     scored = scorer.score(showcases, progress=progress)
-    notes = notes_on(showcases, frame, training_of(workspace))
+    notes = notes_on(showcases, frame, training_photos(workspace))
     return SubmittedRow(card, showcases, scored, scorer.levels, tuple(notes))
 
 

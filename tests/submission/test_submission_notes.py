@@ -9,7 +9,7 @@ import pytest
 from showcase_bench.evaluate.frame import Frame, codes
 from showcase_bench.submission import near_copies
 from showcase_bench.submission.near_copies import NGRAM, TrainingIndex
-from showcase_bench.submission.notes import Training, notes_on
+from showcase_bench.submission.notes import notes_on
 from showcase_bench.types import Showcase
 
 N = 60
@@ -28,7 +28,7 @@ UNSEEN = [[f"n{i}-{j}" for j in range(5)] for i in range(N)]
 GOLD = [[f"n{i}-0", f"n{i}-1"] for i in range(N)]
 
 
-def frame(references=REFERENCES):
+def frame(references=REFERENCES, training=TRAINING):
     users = tuple(f"u{i}" for i in range(N))
     businesses = tuple(f"b{i % 20}" for i in range(N))
     return Frame(
@@ -40,6 +40,7 @@ def frame(references=REFERENCES):
         users=users,
         businesses=businesses,
         k=3,
+        read_training=lambda: tuple(training),
     )
 
 
@@ -48,7 +49,7 @@ def notes(texts=None, images=None, references=REFERENCES, training=TRAINING):
     images = [()] * N if images is None else images
     shown = [Showcase(f"q{i}", tuple(images[i]), texts[i]) for i in range(N)]
     photos = frozenset(one for own in SEEN for one in own)
-    found = notes_on(shown, frame(references), Training(tuple(training), photos))
+    found = notes_on(shown, frame(references, training), photos)
     return {note.name: note for note in found}
 
 

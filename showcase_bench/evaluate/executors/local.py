@@ -22,14 +22,13 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 from showcase_bench.errors import ExecutorError
 from showcase_bench.evaluate.executors.base import Failed, Shared, attempt, result_of
 from showcase_bench.evaluate.executors.mapped import dump_mapped, load_mapped
-from showcase_bench.processes import available_processors, end_with_parent
+from showcase_bench.processes import available_processors, end_process, end_with_parent
 
 __all__ = ["LocalExecutor"]
 
 T = TypeVar("T")
 
 _ATTEMPTS = 3
-_SECONDS_TO_END = 10.0
 
 
 class _Worker(NamedTuple):
@@ -104,11 +103,7 @@ class LocalExecutor:
             if worker not in self._idle:
                 worker.process.terminate()
         for worker in workers:
-            worker.process.join(_SECONDS_TO_END)
-            if worker.process.is_alive():
-                worker.process.kill()
-                worker.process.join()
-            worker.process.close()
+            end_process(worker.process)
         self._idle, self._busy = [], {}
         self._waiting.clear()
         if self._folder is not None:
