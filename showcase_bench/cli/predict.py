@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from showcase_bench.cli.console import BarProgress, print_json, say, warn_of_photos
+from showcase_bench.cli.executor_options import ExecutorRequest, executor_options
 from showcase_bench.cli.log_file import log_option
 from showcase_bench.cli.options import (
     NameList,
@@ -28,6 +30,7 @@ Examples:
   showcase-bench predict --model dpp --out dpp.jsonl
   showcase-bench predict --model 'mmr(trade_off=0.5)' --data gest.json --split val --out mmr.jsonl
   showcase-bench predict --model copy-history --out - | head -1
+  showcase-bench predict --model peter --data big/data.json --jobs 8 --out peter.jsonl
   showcase-bench predict --checkpoint peter-0 --decoding 'beam(size=5)' --out peter.jsonl
 """
 
@@ -53,6 +56,10 @@ Examples:
 @task_options
 @model_options
 @log_option
+@executor_options(
+    "Processes that are asked. [default: one; of more than 16,384 examples the cores, at most 4, "
+    "or 1 beside a GPU]"
+)
 @common_options
 def command(
     model: str | None,
@@ -63,6 +70,7 @@ def command(
     quiet: bool,
     request: TaskRequest,
     overrides: dict[str, Scalar],
+    away: ExecutorRequest,
 ) -> None:
     """Fit a model on the training split, or load it, and predict the scored split."""
     from showcase_bench.errors import UsageError
@@ -70,9 +78,10 @@ def command(
     from showcase_bench.evaluate.batches import discard_batches
     from showcase_bench.evaluate.build import parse_model
     from showcase_bench.evaluate.checkpoint import plan_of_fit, read_fit
+    from showcase_bench.evaluate.division import Division
     from showcase_bench.evaluate.fits import FittedModels
     from showcase_bench.evaluate.predict import Predictor
-    from showcase_bench.evaluate.predictions import dump_predictions
+    from showcase_bench.evaluate.spool import HELD, canonical_content
     from showcase_bench.evaluate.store import write_atomically
 
     to_stdout = str(out) == "-"
@@ -80,7 +89,8 @@ def command(
         raise UsageError("--json and --out - would both write to standard output: drop one")
     if (model is None) == (checkpoint is None):
         raise UsageError("give either --model or --checkpoint")
-    with BarProgress(quiet=quiet or as_json) as progress:
+    hushed = quiet or as_json
+    with BarProgress(quiet=hushed) as progress, away.open() as executor:
         if checkpoint is None:
             plan = parse_model(model or "", overrides)
             seed = seed or 0
@@ -92,17 +102,30 @@ def command(
         fits = FittedModels(workspace.cache / "fits", progress)
         if checkpoint is not None:
             fits.put(plan, workspace, seed, read_fit(checkpoint, plan))
-        predicted = Predictor(workspace, fits, progress).run(plan, seed)
-    warn_of_photos(workspace.images.unreadable, quiet=quiet or as_json)
-    data = dump_predictions(predicted.showcases)
+        division = None
+        if executor is not None:
+            above = 0 if away.jobs else HELD
+            division = Division(workspace, executor, above=above, checkpoint=checkpoint)
+        predicted = Predictor(workspace, fits, progress, division=division).run(plan, seed)
+    elsewhere = {} if division is None else division.unreadable
+    warn_of_photos({**workspace.images.unreadable, **elsewhere}, quiet=hushed)
+    content = canonical_content(predicted.showcases)
     if to_stdout:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        _print(content)
     else:
-        write_atomically(out, data)
+        write_atomically(out, content)
     discard_batches(predicted.kept)
     if to_stdout:
         return
     if as_json:
         print_json({"model": plan.label, "n": len(predicted.showcases), "path": str(out)})
-    say(f"{len(predicted.showcases)} predictions of {plan.label}: {out}", quiet=quiet or as_json)
+    say(f"{len(predicted.showcases)} predictions of {plan.label}: {out}", quiet=hushed)
+
+
+def _print(content: bytes | Path) -> None:
+    if isinstance(content, bytes):
+        sys.stdout.buffer.write(content)
+    else:
+        with content.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+    sys.stdout.buffer.flush()

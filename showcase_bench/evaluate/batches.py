@@ -7,36 +7,25 @@ that take no longer than that leave nothing there.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from showcase_bench.canonical import canonical_json
 from showcase_bench.errors import StoreError
-from showcase_bench.evaluate.memory import peak_rss_mib
+from showcase_bench.evaluate.asking import AnsweredBatch
 from showcase_bench.files import replace_file
 from showcase_bench.types import Showcase
 
-__all__ = ["SECONDS_BETWEEN_PARTS", "KeptBatch", "KeptBatches", "discard_batches"]
+__all__ = ["SECONDS_BETWEEN_PARTS", "KeptBatches", "discard_batches"]
 
 SECONDS_BETWEEN_PARTS = 5.0
 """As long as finished batches may wait before they are written."""
 _SCHEMA = 1
-
-
-class KeptBatch(NamedTuple):
-    """The answers to one batch of queries."""
-
-    showcases: tuple[Showcase, ...]
-    seconds: float
-    """That the model took, in whatever process that was."""
-    peak_rss_mib: float
-    """Of that process until then."""
 
 
 class KeptBatches:
@@ -56,13 +45,22 @@ class KeptBatches:
         key = hashlib.sha256(canonical_json({"schema": _SCHEMA, **inputs})).hexdigest()
         self._key = key
         self.folder = None if root is None else root / f"{name}-{key[:16]}"
-        self.found = [] if self.folder is None else _read(self.folder, key)
-        """Batches of an earlier process, from the first on without a gap."""
-        self._done = len(self.found)
-        self._waiting: list[KeptBatch] = []
+        self._done = 0
+        self._waiting: list[AnsweredBatch] = []
         self._written = time.monotonic()
 
-    def add(self, showcases: Iterable[Showcase], seconds: float) -> None:
+    def replay(self) -> Iterator[AnsweredBatch]:
+        """Batches of an earlier process, from the first on without a gap; to be read first."""
+        if self.folder is None:
+            return
+        for path in sorted(self.folder.glob("*.json")):
+            found = _read(path, self._key, self._done)
+            if found is None:
+                return
+            self._done += len(found)
+            yield from found
+
+    def add(self, batch: AnsweredBatch) -> None:
         """Keep the batch after the last one; on disk after a few seconds.
 
         Raises
@@ -72,7 +70,7 @@ class KeptBatches:
         """
         if self.folder is None:
             return
-        self._waiting.append(KeptBatch(tuple(showcases), seconds, round(peak_rss_mib(), 1)))
+        self._waiting.append(batch)
         if time.monotonic() - self._written >= SECONDS_BETWEEN_PARTS:
             self._write(self.folder)
 
@@ -110,21 +108,21 @@ def _seal(key: str, body: bytes) -> bytes:
     return hashlib.sha256(key.encode() + body).hexdigest().encode()
 
 
-def _read(folder: Path, key: str) -> list[KeptBatch]:
-    found: list[KeptBatch] = []
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        for path in sorted(folder.glob("*.json")):
-            seal, _, body = path.read_bytes().partition(b"\n")
-            if seal != _seal(key, body):
-                break
-            part = json.loads(body)
-            if part["first"] > len(found):
-                break
-            del found[part["first"] :]
-            found += map(_batch, part["batches"])
-    return found
+def _read(path: Path, key: str, first: int) -> list[AnsweredBatch] | None:
+    """The batches of a file from number ``first`` on; None where it is damaged or begins later."""
+    try:
+        seal, _, body = path.read_bytes().partition(b"\n")
+        if seal != _seal(key, body):
+            return None
+        part = json.loads(body)
+        begins = int(part["first"])
+        return (
+            None if begins > first else [_batch(one) for one in part["batches"][first - begins :]]
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
-def _batch(raw: dict[str, Any]) -> KeptBatch:
+def _batch(raw: dict[str, Any]) -> AnsweredBatch:
     showcases = tuple(Showcase(one, tuple(images), text) for one, images, text in raw["showcases"])
-    return KeptBatch(showcases, float(raw["seconds"]), float(raw["peak_rss_mib"]))
+    return AnsweredBatch(showcases, float(raw["seconds"]), float(raw["peak_rss_mib"]))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from showcase_bench.evaluate.column import Column
 from showcase_bench.evaluate.store import ScoreTable
 from showcase_bench.evaluate.workspace import Workspace
 
@@ -45,11 +46,11 @@ def score_table(
     facts: Mapping[str, NDArray[np.float64]],
 ) -> ScoreTable:
     """The score file of one run; ``statistics`` and ``facts`` in the order of the split."""
-    rows, places = workspace.scored_split.rows, range(len(workspace.scored_split))
+    rows, n = workspace.scored_split.rows, len(workspace.scored_split)
     return ScoreTable(
-        ids=rows.ids(),
-        users=tuple(map(rows.user, places)),
-        businesses=tuple(map(rows.business, places)),
+        ids=Column(n, rows.id),
+        users=Column(n, rows.user),
+        businesses=Column(n, rows.business),
         statistics=statistics,
         facts=facts,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,22 +11,24 @@ from typing import Any
 import numpy as np
 
 from showcase_bench.canonical import canonical_json
-from showcase_bench.evaluate.asking import (
-    BATCH_SIZE,
+from showcase_bench.evaluate.answers import (
     Answers,
-    predict_queries,
-    predict_with_gold,
-    write_texts,
+    collect,
+    collect_with_gold,
+    with_selector,
 )
+from showcase_bench.evaluate.asking import BATCH_SIZE, AnsweredBatch, ask
 from showcase_bench.evaluate.batches import KeptBatches
 from showcase_bench.evaluate.blame import blamed_on
 from showcase_bench.evaluate.build import BuildPlan
 from showcase_bench.evaluate.checkpoint import Fitted
+from showcase_bench.evaluate.division import Division
 from showcase_bench.evaluate.fits import FittedModels, fit_inputs
 from showcase_bench.evaluate.memory import peak_rss_mib
+from showcase_bench.evaluate.part_answers import fit_stage
 from showcase_bench.evaluate.stages import Stage, StageClock
 from showcase_bench.evaluate.workspace import Workspace
-from showcase_bench.models import Model, OracleModel
+from showcase_bench.models import OracleModel
 from showcase_bench.spec import Scalar
 from showcase_bench.types import Progress, Query, Showcase, Timings
 
@@ -37,9 +39,9 @@ __all__ = ["Predicted", "Predictor", "batch_inputs"]
 class Predicted:
     """Predictions in the order of the split, and what they cost."""
 
-    showcases: tuple[Showcase, ...]
+    showcases: Sequence[Showcase]
     timings: Timings
-    swapped: tuple[Showcase, ...] | None = None
+    swapped: Sequence[Showcase] | None = None
     """Answers to the swapped queries; None where the model was not asked."""
     settings: Mapping[str, Scalar] = field(default_factory=dict)
     """What the model says of itself."""
@@ -62,6 +64,8 @@ class Predictor:
         Queries on behalf of other users, None where there is none to ask; a fitted model answers
         them as well. An oracle, whose answers are the gold, is not asked, nor is a writer whose
         photos an oracle chooses.
+    division
+        Asks models in other processes, where it can; None asks them here.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class Predictor:
         fits: FittedModels,
         progress: Progress,
         swapped_queries: Sequence[Query | None] | None = None,
+        division: Division | None = None,
     ) -> None:
         self._workspace = workspace
         self._fits = fits
@@ -79,12 +84,18 @@ class Predictor:
             if swapped_queries is None
             else [query for query in swapped_queries if query is not None]
         )
+        self._division = division
         self._folder = workspace.cache / "predictions"
         self._chosen: dict[tuple[str, int, bool], Answers] = {}
         self._kept: list[Path] = []
 
-    def run(self, plan: BuildPlan, seed: int) -> Predicted:
+    def run(self, plan: BuildPlan, seed: int, fit: Stage | None = None) -> Predicted:
         """Build, fit or find fitted, and predict.
+
+        Parameters
+        ----------
+        fit
+            What fitting took another process, if one has just left the fit in the cache.
 
         Raises
         ------
@@ -93,18 +104,16 @@ class Predictor:
             exception is its cause.
         """
         with blamed_on(plan):
-            return self._run(plan, seed)
+            return self._run(plan, seed, fit)
 
-    def _run(self, plan: BuildPlan, seed: int) -> Predicted:
+    def _run(self, plan: BuildPlan, seed: int, fit: Stage | None) -> Predicted:
         clock = StageClock(model=plan.label, seed=seed)
         self._kept = []
-        with clock.stage("fit"):
-            fitted = self._fits.get(plan, self._workspace, seed)
-            seconds = fitted.seconds
-            if plan.selector is not None:
-                seconds += self._fits.get(plan.selector, self._workspace, seed).seconds
-            if fitted.found:
-                clock.resume()
+        before = fit or fit_stage(self._fits, plan, self._workspace, seed)
+        fitted = self._fits.get(plan, self._workspace, seed)
+        seconds = fitted.seconds
+        if plan.selector is not None:
+            seconds += self._fits.get(plan.selector, self._workspace, seed).seconds
         answers = self._timed("predict", clock, plan, fitted, seed)
         timings = _timings(seconds, answers, fitted.model.parameters())
         swapped = None
@@ -118,7 +127,7 @@ class Predictor:
             dict(fitted.model.settings()),
             fitted.checkpoint_sha256,
             None if curve is None else tuple(curve),
-            clock.stages,
+            (before, *clock.stages),
             tuple(self._kept),
         )
 
@@ -135,15 +144,22 @@ class Predictor:
         model, images, progress = fitted.model, self._workspace.images, self._progress
         name = f"{plan.label} for other users" if swapped else plan.label
         if isinstance(model, OracleModel):
-            examples = self._workspace.scored_split.examples()
-            return predict_with_gold(name, model, examples, images, progress)
-        queries = self._queries(swapped=swapped)
-        if isinstance(model, Model):
-            kept = self._batches(plan, fitted, seed, None, swapped=swapped)
-            return predict_queries(name, model, queries, images, progress, kept)
+            return collect_with_gold(name, model, self._workspace.scored_split, images, progress)
+        asked, queries, division = model, self._queries(swapped=swapped), self._division
         photos = self._photos(plan.selector, seed, swapped=swapped)
+        shown = None if photos is None else photos.showcases
+        if division is not None and not division.takes(plan, len(queries)):
+            division = None
+
+        def answered(first: int) -> Iterator[AnsweredBatch]:
+            if division is None:
+                return ask(name, asked, queries, images, shown, first)
+            rows = range(first, len(queries))
+            return division.ask(name, plan, fitted, seed, rows, shown, swapped=swapped)
+
         kept = self._batches(plan, fitted, seed, photos, swapped=swapped)
-        return write_texts(name, model, queries, photos, images, progress, kept)
+        answers = collect(name, queries, answered, progress, kept)
+        return answers if photos is None else with_selector(answers, photos)
 
     def _batches(
         self, plan: BuildPlan, fitted: Fitted, seed: int, photos: Answers | None, *, swapped: bool
@@ -157,11 +173,10 @@ class Predictor:
     def _queries(self, *, swapped: bool) -> Sequence[Query]:
         return (self._swapped or ()) if swapped else self._workspace.queries
 
-    def _photos(self, selector: BuildPlan | None, seed: int, *, swapped: bool) -> Answers:
-        """What the selector shows for the queries; nothing where there is no selector."""
+    def _photos(self, selector: BuildPlan | None, seed: int, *, swapped: bool) -> Answers | None:
+        """What the selector shows for the queries; None where there is no selector."""
         if selector is None:
-            queries = self._queries(swapped=swapped)
-            return Answers(tuple(Showcase(query.id) for query in queries), ())
+            return None
         key = (selector.label, seed, swapped)
         if key not in self._chosen:
             fitted = self._fits.get(selector, self._workspace, seed)
@@ -179,7 +194,6 @@ def batch_inputs(
     swapped: bool,
 ) -> dict[str, Any]:
     """Everything that determines the answers of a fitted model, as JSON types."""
-    shown = None if photos is None else [list(one.image_ids) for one in photos.showcases]
     return {
         "fit": fit_inputs(plan, workspace, seed),
         "checkpoint_sha256": fitted.checkpoint_sha256,
@@ -187,9 +201,16 @@ def batch_inputs(
         "code_sha256": plan.code_sha256,
         "split": workspace.task.split,
         "swapped": swapped,
-        "photos_sha256": hashlib.sha256(canonical_json(shown)).hexdigest(),
+        "photos_sha256": None if photos is None else _photos_sha256(photos),
         "batch_size": BATCH_SIZE,
     }
+
+
+def _photos_sha256(photos: Answers) -> str:
+    digest = hashlib.sha256()
+    for one in photos.showcases:
+        digest.update(canonical_json([one.id, *one.image_ids]))
+    return digest.hexdigest()
 
 
 def _timings(fit_seconds: float, answers: Answers, parameters: int | None) -> Timings:

@@ -8,18 +8,24 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from showcase_bench.errors import ContractError
 from showcase_bench.types import Query, Showcase
 
-__all__ = ["checked", "dump_predictions", "problems_with", "surrogate_problem"]
+__all__ = [
+    "checked",
+    "dump_predictions",
+    "prediction_line",
+    "problems_with",
+    "surrogate_problem",
+]
 
 
 def dump_predictions(showcases: Iterable[Showcase]) -> bytes:
     """UTF-8 JSON Lines ``{"id", "image_ids", "text"}``; equal predictions give equal bytes."""
-    lines = [
-        json.dumps(
-            {"id": one.id, "image_ids": list(one.image_ids), "text": one.text}, ensure_ascii=False
-        )
-        for one in showcases
-    ]
-    return "".join(f"{line}\n" for line in lines).encode()
+    return b"".join(map(prediction_line, showcases))
+
+
+def prediction_line(showcase: Showcase) -> bytes:
+    """One showcase as a line of that form."""
+    row = {"id": showcase.id, "image_ids": list(showcase.image_ids), "text": showcase.text}
+    return f"{json.dumps(row, ensure_ascii=False)}\n".encode()
 
 
 def problems_with(showcase: Showcase, candidates: Collection[str], k: int) -> Iterator[str]:

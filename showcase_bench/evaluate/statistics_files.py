@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 
 class StatisticsFiles(Mapping[str, Floats]):
-    """Metric signature to rows of shape [n, d], read from a file each time.
+    """Metric signature to rows of shape [n, d], mapped from a file each time.
 
     The files are gone with the object.
 
@@ -46,7 +46,7 @@ class StatisticsFiles(Mapping[str, Floats]):
     def __getitem__(self, signature: str) -> Floats:
         path = self._path(signature)
         try:
-            flat = np.fromfile(path, dtype=np.float64) if path.exists() else np.zeros(0)
+            flat = _mapped(path) if path.exists() else np.zeros(0)
         except OSError as error:
             raise _refused(path, error) from error
         width = self._width[signature]
@@ -70,6 +70,14 @@ class StatisticsFiles(Mapping[str, Floats]):
 
     def _path(self, signature: str) -> Path:
         return Path(self._folder.name) / f"{self._number[signature]}.f64"
+
+
+def _mapped(path: Path) -> Floats:
+    """The numbers of a file; a part of them reads that part alone."""
+    if not path.stat().st_size:
+        return np.zeros(0)
+    # Private pages: kernels take the array as any other.
+    return np.asarray(np.memmap(path, dtype=np.float64, mode="c"))
 
 
 def _refused(path: Path | None, error: OSError) -> StoreError:

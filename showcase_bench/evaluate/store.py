@@ -14,10 +14,11 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -26,10 +27,19 @@ from numpy.typing import NDArray
 
 from showcase_bench.errors import StoreError
 from showcase_bench.evaluate.records import RunRecord
+from showcase_bench.evaluate.spool import HELD, FiledShowcases
 from showcase_bench.files import is_being_replaced, new_folder, replace_file, sweep, write_durably
 from showcase_bench.types import Showcase
 
-__all__ = ["RunFiles", "RunStore", "ScoreTable", "StoredRun", "safe_name", "write_atomically"]
+__all__ = [
+    "Content",
+    "RunFiles",
+    "RunStore",
+    "ScoreTable",
+    "StoredRun",
+    "safe_name",
+    "write_atomically",
+]
 
 RUN, PREDICTIONS, SCORES = "run.json", "predictions.jsonl", "scores.parquet"
 SWAPPED, CURVE = "swapped.jsonl", "curve.json"
@@ -37,18 +47,23 @@ _WAITS = (0.001, 0.01, 0.1, 0.5)
 """Seconds between looks for a run that another process is just putting into place."""
 _FACT = "fact:"
 """No signature of a metric begins like this."""
+_GROUP_ROWS = 1 << 16
+"""Of a score table that are written at once."""
+
+Content: TypeAlias = bytes | Path
+"""What a file holds, or another file that holds the same."""
 
 
 @dataclass(frozen=True)
 class RunFiles:
     """The content of a run's files beside ``run.json``; None where there is no such file."""
 
-    predictions: bytes
-    scores: bytes
-    swapped: bytes | None = None
-    curve: bytes | None = None
+    predictions: Content
+    scores: Content
+    swapped: Content | None = None
+    curve: Content | None = None
 
-    def named(self) -> dict[str, bytes]:
+    def named(self) -> dict[str, Content]:
         """Those that there are, by file name."""
         files = {
             PREDICTIONS: self.predictions,
@@ -61,7 +76,7 @@ class RunFiles:
     def digests(self) -> dict[str, Any]:
         """SHA-256 of each by the record's field; None where there is no such file."""
         return {
-            f"{one.name}_sha256": None if data is None else hashlib.sha256(data).hexdigest()
+            f"{one.name}_sha256": None if data is None else _sha256(data)
             for one in fields(self)
             for data in (getattr(self, one.name),)
         }
@@ -71,9 +86,9 @@ class RunFiles:
 class ScoreTable:
     """Per-example statistics of one run; all columns have one row per example."""
 
-    ids: tuple[str, ...]
-    users: tuple[str, ...]
-    businesses: tuple[str, ...]
+    ids: Sequence[str]
+    users: Sequence[str]
+    businesses: Sequence[str]
     statistics: Mapping[str, NDArray[np.float64]]
     """Metric signature to rows of shape [n, d]."""
     facts: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
@@ -81,18 +96,41 @@ class ScoreTable:
 
     def to_parquet(self) -> bytes:
         """Parquet with a list column per metric; equal tables give equal bytes."""
-        columns = {"id": pa.array(self.ids, pa.string())}
-        columns["user_id"] = pa.array(self.users, pa.string())
-        columns["business_id"] = pa.array(self.businesses, pa.string())
-        for name, values in self.facts.items():
-            columns[_FACT + name] = pa.array(np.ascontiguousarray(values, dtype=np.float64))
-        for signature, rows in self.statistics.items():
-            flat = pa.array(np.ascontiguousarray(rows, dtype=np.float64).reshape(-1))
-            columns[signature] = pa.FixedSizeListArray.from_arrays(flat, rows.shape[1])
         sink = pa.BufferOutputStream()
-        pq.write_table(pa.table(columns), sink, compression="zstd", version="2.6")
+        self._write(sink)
         data: bytes = sink.getvalue().to_pybytes()
         return data
+
+    def write_parquet(self, path: Path) -> None:
+        """The same bytes as a file; some rows at a time are in memory.
+
+        Raises
+        ------
+        StoreError
+            It cannot be written.
+        """
+        with _clear_errors(path):
+            self._write(str(path))
+
+    def _write(self, sink: Any) -> None:
+        starts = range(0, max(len(self.ids), 1), _GROUP_ROWS)
+        groups = (self._rows(start, start + _GROUP_ROWS) for start in starts)
+        first = next(groups)
+        with pq.ParquetWriter(sink, first.schema, compression="zstd", version="2.6") as writer:
+            for group in chain([first], groups):
+                writer.write_table(group)
+
+    def _rows(self, start: int, stop: int) -> pa.Table:
+        texts = {"id": self.ids, "user_id": self.users, "business_id": self.businesses}
+        columns = {name: pa.array(some[start:stop], pa.string()) for name, some in texts.items()}
+        for name, values in self.facts.items():
+            some = np.ascontiguousarray(values[start:stop], dtype=np.float64)
+            columns[_FACT + name] = pa.array(some)
+        for signature, rows in self.statistics.items():
+            part = np.ascontiguousarray(rows[start:stop], dtype=np.float64)
+            flat = pa.array(part.reshape(-1))
+            columns[signature] = pa.FixedSizeListArray.from_arrays(flat, rows.shape[1])
+        return pa.table(columns)
 
     @classmethod
     def from_parquet(cls, data: bytes) -> ScoreTable:
@@ -133,14 +171,17 @@ class StoredRun:
         except (ValueError, KeyError, TypeError) as error:
             raise StoreError(f"{self.folder / SCORES}: not a score table ({error})") from error
 
-    def predictions(self) -> list[Showcase]:
-        """The predictions in the order of the split; raises StoreError like :meth:`table`."""
-        return _showcases(self._verified(PREDICTIONS, self.record.predictions_sha256))
+    def predictions(self) -> Sequence[Showcase]:
+        """The predictions in the order of the split; raises StoreError like :meth:`table`.
 
-    def swapped(self) -> list[Showcase] | None:
+        Many of them stay in their file.
+        """
+        return self._showcases(PREDICTIONS, self.record.predictions_sha256)
+
+    def swapped(self) -> Sequence[Showcase] | None:
         """The predictions on behalf of other users, if there are; raises StoreError likewise."""
         digest = self.record.swapped_sha256
-        return None if digest is None else _showcases(self._verified(SWAPPED, digest))
+        return None if digest is None else self._showcases(SWAPPED, digest)
 
     def curve(self) -> list[dict[str, Any]] | None:
         """Points of the learning curve, if there is one; raises StoreError likewise."""
@@ -150,14 +191,14 @@ class StoredRun:
         points: list[dict[str, Any]] = json.loads(data)
         return points
 
-    def files(self, scores: bytes) -> RunFiles:
+    def files(self, scores: Content) -> RunFiles:
         """The files of this run with other ``scores``; raises StoreError likewise."""
         record = self.record
         digest = record.swapped_sha256
         return RunFiles(
-            self._verified(PREDICTIONS, record.predictions_sha256),
+            self._kept(PREDICTIONS, record.predictions_sha256),
             scores,
-            None if digest is None else self._verified(SWAPPED, digest),
+            None if digest is None else self._kept(SWAPPED, digest),
             self._curve(),
         )
 
@@ -165,31 +206,69 @@ class StoredRun:
         digest = self.record.curve_sha256
         return None if digest is None else self._verified(CURVE, digest)
 
+    def _kept(self, name: str, sha256: str) -> Content:
+        """A file of showcases: its content, or its path where there are many."""
+        if self.record.n <= HELD:
+            return self._verified(name, sha256)
+        self._line_sizes(name, sha256)
+        return self.folder / name
+
+    def _showcases(self, name: str, sha256: str) -> Sequence[Showcase]:
+        if self.record.n <= HELD:
+            return _showcases(self._verified(name, sha256))
+        return FiledShowcases(self.folder / name, self._line_sizes(name, sha256))
+
+    def _line_sizes(self, name: str, sha256: str) -> list[int]:
+        """Bytes of each line of a file that is as it was recorded."""
+        digest, sizes = hashlib.sha256(), []
+        with self._reading(name), _opened(self.folder / name) as file:
+            for line in file:
+                digest.update(line)
+                sizes.append(len(line))
+        self._require(name, digest.hexdigest(), sha256)
+        return sizes
+
     def _verified(self, name: str, sha256: str) -> bytes:
-        path = self.folder / name
+        with self._reading(name):
+            data = _content(self.folder / name)
+        self._require(name, hashlib.sha256(data).hexdigest(), sha256)
+        return data
+
+    @contextlib.contextmanager
+    def _reading(self, name: str) -> Iterator[None]:
         try:
-            data = _content(path)
+            yield
         except OSError as error:
             raise StoreError(
-                f"{path}: cannot be read ({error.strerror}); "
+                f"{self.folder / name}: cannot be read ({error.strerror}); "
                 "delete the folder of this run and run the model again"
             ) from error
-        if hashlib.sha256(data).hexdigest() != sha256:
-            if sha256.encode() not in _content(self.folder / RUN):
-                raise StoreError(
-                    f"{path}: another command has written this run meanwhile; "
-                    "run the same command again"
-                )
+
+    def _require(self, name: str, found: str, sha256: str) -> None:
+        if found == sha256:
+            return
+        path = self.folder / name
+        if sha256.encode() not in _content(self.folder / RUN):
             raise StoreError(
-                f"{path}: its content is not what {RUN} recorded (sha256 differs); "
-                "delete the folder of this run and run the model again"
+                f"{path}: another command has written this run meanwhile; run the same command "
+                "again"
             )
-        return data
+        raise StoreError(
+            f"{path}: its content is not what {RUN} recorded (sha256 differs); "
+            "delete the folder of this run and run the model again"
+        )
 
 
 def _showcases(data: bytes) -> list[Showcase]:
     rows = [json.loads(line) for line in data.decode().split("\n") if line]
     return [Showcase(row["id"], tuple(row["image_ids"]), row["text"]) for row in rows]
+
+
+def _sha256(content: Content) -> str:
+    if isinstance(content, bytes):
+        return hashlib.sha256(content).hexdigest()
+    with content.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class RunStore:
@@ -248,19 +327,24 @@ class RunStore:
 
 
 def _content(path: Path) -> bytes:
-    """Content of a run's file, also while another process puts the run into place."""
+    with _opened(path) as file:
+        return file.read()
+
+
+def _opened(path: Path) -> BinaryIO:
+    """A run's file, also while another process puts the run into place."""
     for wait in _WAITS:
         try:
-            return path.read_bytes()
+            return path.open("rb")
         except FileNotFoundError:
             if not is_being_replaced(path.parent) and not path.exists():
                 raise
         time.sleep(wait)
-    return path.read_bytes()
+    return path.open("rb")
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replace ``path`` by ``data`` in one step, creating its folder.
+def write_atomically(path: Path, content: Content) -> None:
+    """Replace ``path`` by content, or by that of another file, in one step, creating its folder.
 
     Raises
     ------
@@ -269,7 +353,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     """
     with _clear_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, data)
+        replace_file(path, content)
 
 
 @contextlib.contextmanager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -22,19 +23,22 @@ from showcase_bench.errors import (
 from showcase_bench.evaluate.batches import discard_batches
 from showcase_bench.evaluate.build import BuildPlan
 from showcase_bench.evaluate.dispatch import Dispatch
+from showcase_bench.evaluate.division import Division
 from showcase_bench.evaluate.executors.base import Executor
 from showcase_bench.evaluate.facts import FACTS, example_facts, score_table
 from showcase_bench.evaluate.fits import FittedModels
 from showcase_bench.evaluate.framing import frame_of_workspace
 from showcase_bench.evaluate.others import swapped_queries, swaps_of
 from showcase_bench.evaluate.predict import Predicted, Predictor
-from showcase_bench.evaluate.predictions import dump_predictions
 from showcase_bench.evaluate.recording import Recorder
 from showcase_bench.evaluate.scoring import Scored, Scorer
+from showcase_bench.evaluate.spool import HELD, canonical_content
 from showcase_bench.evaluate.stages import StageClock
-from showcase_bench.evaluate.store import RunFiles, RunStore, StoredRun
+from showcase_bench.evaluate.store import Content, RunFiles, RunStore, StoredRun
+from showcase_bench.evaluate.worker import Outcome
 from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.events import Fact, tell
+from showcase_bench.files import scratch_folder
 from showcase_bench.metrics import Metric
 from showcase_bench.metrics.batch import Swap
 from showcase_bench.types import NoProgress, Progress, Query, Showcase, Timings
@@ -88,7 +92,8 @@ class Suite:
         How many processes fit and predict at the same time; 1 does all in this one. The bytes are
         the same, as far as the models' own are the same with other numbers of threads.
     executor
-        Scores many examples in other processes; None scores them in this one.
+        Asks models and scores in other processes where there are many examples; where those are on
+        other machines they do all that can be done there. None does it in this one.
     """
 
     def __init__(
@@ -113,6 +118,7 @@ class Suite:
         self._scorer = Scorer(frame, chosen, executor=executor)
         self._recorder = Recorder(workspace, store)
         self._fits = FittedModels(workspace.cache / "fits", self._progress, fresh=fresh)
+        self._division = None if executor is None else Division(workspace, executor, above=HELD)
 
     def run(self, plans: Sequence[BuildPlan], seeds: Sequence[int]) -> SuiteResult:
         """Run every plan with every seed; a failing model is recorded and the rest goes on."""
@@ -146,6 +152,7 @@ class Suite:
             jobs=self._jobs,
             fresh=self._fresh,
             swaps=self._swapped is not None,
+            division=self._division,
         )
 
     def _is_work(self, plan: BuildPlan, seed: int) -> bool:
@@ -162,17 +169,15 @@ class Suite:
         inputs = self._recorder.inputs(plan, seed)
         return self.store.get(inputs.task, inputs.model, inputs.run_id)
 
-    def _settle(
-        self, plan: BuildPlan, seed: int, outcome: Predicted | ShowcaseError | None
-    ) -> _Settled:
+    def _settle(self, plan: BuildPlan, seed: int, outcome: Outcome | None) -> _Settled:
         """Make, find or score anew one run; ``outcome`` is what a worker did for it."""
         try:
             if isinstance(outcome, ShowcaseError):
                 raise outcome
             stored = self._stored(plan, seed)
             if stored is None or self._must_predict(stored):
-                if outcome is None:
-                    outcome = self._predictor.run(plan, seed)
+                if not isinstance(outcome, Predicted):
+                    outcome = self._predictor.run(plan, seed, outcome)
                 return _Settled("made", self._write(plan, seed, outcome))
             if self._is_scored(stored):
                 return _Settled("reused", stored)
@@ -183,7 +188,10 @@ class Suite:
     @property
     def unreadable(self) -> dict[str, str]:
         """Why each photo that was looked at and cannot be read is so, by image id."""
-        return dict(sorted((self._unreadable | dict(self.workspace.images.unreadable)).items()))
+        found = self._unreadable | dict(self.workspace.images.unreadable)
+        if self._division is not None:
+            found |= self._division.unreadable
+        return dict(sorted((found | self._scorer.unreadable).items()))
 
     def _rescore_others(self, done: Set[str]) -> int:
         """Score the other stored runs on this split alike, so that they stay on one board."""
@@ -210,7 +218,7 @@ class Suite:
 
     @cached_property
     def _predictor(self) -> Predictor:
-        return Predictor(self.workspace, self._fits, self._progress, self._swapped)
+        return Predictor(self.workspace, self._fits, self._progress, self._swapped, self._division)
 
     def _lacks_swaps(self, stored: StoredRun) -> bool:
         return stored.record.role != "ceiling" and stored.record.swapped_sha256 is None
@@ -233,15 +241,16 @@ class Suite:
         """Score stored predictions with today's metrics; the model is not run."""
         showcases, swapped = stored.predictions(), stored.swapped()
         scored = self._score(showcases, stored.record.timings, swapped)
-        files = stored.files(self._table(scored))
-        record = replace(
-            stored.record,
-            scores=scored.scores,
-            levels=self._scorer.levels,
-            facts=FACTS,
-            **files.digests(),
-        )
-        return self.store.write(record, files)
+        with self._table(scored) as scores:
+            files = stored.files(scores)
+            record = replace(
+                stored.record,
+                scores=scored.scores,
+                levels=self._scorer.levels,
+                facts=FACTS,
+                **files.digests(),
+            )
+            return self.store.write(record, files)
 
     def _write(self, plan: BuildPlan, seed: int, predicted: Predicted) -> StoredRun:
         inputs = self._recorder.inputs(plan, seed)
@@ -250,20 +259,31 @@ class Suite:
             scored = self._score(predicted.showcases, predicted.timings, predicted.swapped)
         predicted = replace(predicted, stages=(*predicted.stages, *clock.stages))
         swapped, curve = predicted.swapped, predicted.curve
-        files = RunFiles(
-            dump_predictions(predicted.showcases),
-            self._table(scored),
-            None if swapped is None else dump_predictions(swapped),
-            None if curve is None else _dump_curve(curve),
-        )
-        levels, unreadable = self._scorer.levels, len(self.unreadable)
-        record = self._recorder.record(plan, inputs, predicted, scored, files, levels, unreadable)
-        stored = self.store.write(record, files)
+        with self._table(scored) as scores:
+            files = RunFiles(
+                canonical_content(predicted.showcases),
+                scores,
+                None if swapped is None else canonical_content(swapped),
+                None if curve is None else _dump_curve(curve),
+            )
+            levels, unreadable = self._scorer.levels, len(self.unreadable)
+            record = self._recorder.record(
+                plan, inputs, predicted, scored, files, levels, unreadable
+            )
+            stored = self.store.write(record, files)
         discard_batches(predicted.kept)
         return stored
 
-    def _table(self, scored: Scored) -> bytes:
-        return score_table(self.workspace, scored.statistics, self._facts).to_parquet()
+    @contextmanager
+    def _table(self, scored: Scored) -> Iterator[Content]:
+        """The score table; of many examples in a file, which is gone after."""
+        table = score_table(self.workspace, scored.statistics, self._facts)
+        if len(table.ids) <= HELD:
+            yield table.to_parquet()
+            return
+        with scratch_folder() as folder:
+            table.write_parquet(folder / "scores.parquet")
+            yield folder / "scores.parquet"
 
     @cached_property
     def _facts(self) -> dict[str, NDArray[np.float64]]:

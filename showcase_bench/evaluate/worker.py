@@ -8,56 +8,51 @@ import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from multiprocessing import connection
-from pathlib import Path
 from typing import TypeAlias
 
-from showcase_bench.datasets.tasks import Places, Task
-from showcase_bench.errors import ContractError, ShowcaseError
-from showcase_bench.evaluate.build import BuildPlan, plan_model
+from showcase_bench.errors import ShowcaseError
+from showcase_bench.evaluate.blame import blamed_on
+from showcase_bench.evaluate.build import BuildPlan
+from showcase_bench.evaluate.errand import Errand
 from showcase_bench.evaluate.fits import FittedModels
 from showcase_bench.evaluate.others import swapped_queries
+from showcase_bench.evaluate.part_answers import Premises, fit_stage
 from showcase_bench.evaluate.predict import Predicted, Predictor
 from showcase_bench.evaluate.relay import Event, Heard, Teller, forward_events
+from showcase_bench.evaluate.stages import Stage
 from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.processes import end_with_parent
 from showcase_bench.types import Progress
 
-__all__ = ["Answer", "Broken", "Errand", "Message", "Setting", "serve"]
+__all__ = ["Answer", "Broken", "Message", "Outcome", "Setting", "serve"]
 
 
 @dataclass(frozen=True)
 class Setting:
     """What all errands have in common."""
 
-    task: Task
-    cache: Path
-    data: Path
+    premises: Premises
     fresh: bool
     """Fit again even what is kept."""
     swaps: bool
     """Also answer on behalf of other users."""
     threads: int
     """For libraries that read ``OMP_NUM_THREADS``, unless that is set already."""
+    only_fit: bool
+    """Leave the asking to the other process, which finds the fit in the cache."""
     events: bool = False
     """Tell the other process what happens."""
 
 
-@dataclass(frozen=True)
-class Errand:
-    """One model and seed to fit, or to find fitted, and to ask."""
-
-    model: str
-    """Its label, from which it is planned again."""
-    seed: int
-    code_sha256: str
-    """Of the sources that the other process loaded."""
+Outcome: TypeAlias = Predicted | Stage | ShowcaseError
+"""Of an errand: predictions, or what the fit took where only that was asked for."""
 
 
 @dataclass(frozen=True)
 class Answer:
     """What came of an errand."""
 
-    outcome: Predicted | ShowcaseError
+    outcome: Outcome
     unreadable: dict[str, str]
     """Photos that could not be read so far, and why."""
 
@@ -96,16 +91,6 @@ def serve(pipe: connection.Connection[Message, Errand], setting: Setting) -> Non
             pipe.send(Broken(traceback.format_exc()))
 
 
-def _planned(errand: Errand) -> BuildPlan:
-    plan = plan_model(errand.model)
-    if plan.code_sha256 != errand.code_sha256:
-        raise ContractError(
-            f"model {errand.model!r}: its sources were changed after the command was started; "
-            "run the same command again"
-        )
-    return plan
-
-
 class _Desk:
     """The task, opened at the first errand."""
 
@@ -114,19 +99,27 @@ class _Desk:
 
     def answer(self, errand: Errand) -> Answer:
         try:
-            outcome: Predicted | ShowcaseError = self._predictor.run(_planned(errand), errand.seed)
+            outcome: Outcome = self._done(errand.plan(), errand.seed)
         except ShowcaseError as error:
             outcome = error
         return Answer(outcome, dict(self._workspace.images.unreadable))
 
+    def _done(self, plan: BuildPlan, seed: int) -> Predicted | Stage:
+        if not self._setting.only_fit:
+            return self._predictor.run(plan, seed)
+        with blamed_on(plan):
+            return fit_stage(self._fits, plan, self._workspace, seed)
+
     @cached_property
     def _workspace(self) -> Workspace:
-        places = Places(self._setting.cache, self._setting.data)
-        return Workspace.open(self._setting.task, places=places, progress=self._progress)
+        return self._setting.premises.open(self._progress)
+
+    @cached_property
+    def _fits(self) -> FittedModels:
+        kept = self._workspace.cache / "fits"
+        return FittedModels(kept, self._progress, fresh=self._setting.fresh)
 
     @cached_property
     def _predictor(self) -> Predictor:
-        kept = self._workspace.cache / "fits"
-        fits = FittedModels(kept, self._progress, fresh=self._setting.fresh)
         swapped = swapped_queries(self._workspace) if self._setting.swaps else None
-        return Predictor(self._workspace, fits, self._progress, swapped)
+        return Predictor(self._workspace, self._fits, self._progress, swapped)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import pickle
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -15,14 +14,14 @@ from types import TracebackType
 from typing import NamedTuple, TypeAlias
 
 from showcase_bench.errors import ContractError, ShowcaseError
-from showcase_bench.evaluate.predict import Predicted
+from showcase_bench.evaluate.errand import Errand
 from showcase_bench.evaluate.relay import Event, Follower, Heard, retell
-from showcase_bench.evaluate.worker import Broken, Errand, Message, Setting, serve
+from showcase_bench.evaluate.worker import Broken, Message, Outcome, Setting, serve
 from showcase_bench.events import Fact, tell
 from showcase_bench.processes import available_processors, end_process, held_interrupts
 from showcase_bench.types import Progress
 
-__all__ = ["Workers", "can_travel", "default_jobs"]
+__all__ = ["Workers", "default_jobs"]
 
 _MOST_BY_DEFAULT = 4
 _ACCELERATORS = ("/dev/nvidiactl", "/dev/kfd")
@@ -33,15 +32,6 @@ def default_jobs() -> int:
     if sys.platform == "darwin" or any(Path(one).exists() for one in _ACCELERATORS):
         return 1
     return min(available_processors(), _MOST_BY_DEFAULT)
-
-
-def can_travel(setting: Setting) -> bool:
-    """Whether another process can be told the task: not if a local function opens its data."""
-    try:
-        pickle.dumps(setting)
-    except (pickle.PicklingError, AttributeError, TypeError):
-        return False
-    return True
 
 
 Pipe: TypeAlias = "connection.Connection[Errand, Message]"
@@ -94,9 +84,7 @@ class Workers:
             end_process(worker.process)
         self._idle, self._busy, self._errands = [], {}, {}
 
-    def run(
-        self, groups: Sequence[Sequence[Errand]]
-    ) -> Iterator[tuple[Errand, Predicted | ShowcaseError]]:
+    def run(self, groups: Sequence[Sequence[Errand]]) -> Iterator[tuple[Errand, Outcome]]:
         """Do all errands; yield each with its outcome as soon as it is done.
 
         The first of a group is done before the others of the group are begun, so that these find
@@ -114,7 +102,7 @@ class Workers:
 
     def _outcomes(
         self, ready: deque[Errand], behind: dict[Errand, list[Errand]]
-    ) -> Iterator[tuple[Errand, Predicted | ShowcaseError]]:
+    ) -> Iterator[tuple[Errand, Outcome]]:
         while ready or self._busy:
             self._give_all(ready)
             for pipe in connection.wait(list(self._busy)):
@@ -141,7 +129,7 @@ class Workers:
         theirs.close()
         return _Worker(process, ours, Follower(self._progress))
 
-    def _hear(self, worker: _Worker) -> tuple[Errand, Predicted | ShowcaseError] | None:
+    def _hear(self, worker: _Worker) -> tuple[Errand, Outcome] | None:
         """Take one message; the errand and its outcome if that is done."""
         try:
             message = worker.pipe.recv()

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from showcase_bench.errors import PredictionError
+from showcase_bench.evaluate.kept_lines import KeptLines, Stamp
 from showcase_bench.evaluate.predictions import problems_with
 from showcase_bench.submission.content import is_compressed
 from showcase_bench.submission.examples import Examples
 from showcase_bench.submission.json_line import parse_object
-from showcase_bench.submission.kept_lines import KeptLines, Stamp
 from showcase_bench.submission.lines import Row, collect, parse_text
 from showcase_bench.types import Query, Showcase
 

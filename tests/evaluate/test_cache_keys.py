@@ -12,7 +12,7 @@ from showcase_bench.encoders import EncoderShelf
 from showcase_bench.encoders.feature_store import FeatureStore
 from showcase_bench.encoders.text_store import TextStore
 from showcase_bench.evaluate import RunStore, Workspace, batches, fits
-from showcase_bench.evaluate.asking import Answers
+from showcase_bench.evaluate.answers import Answers
 from showcase_bench.evaluate.batches import KeptBatches
 from showcase_bench.evaluate.build import plan_model
 from showcase_bench.evaluate.checkpoint import Fitted

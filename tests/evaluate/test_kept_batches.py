@@ -7,7 +7,8 @@ import pytest
 from showcase_bench import Model, NoProgress, Showcase, Writer
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.errors import StoreError
-from showcase_bench.evaluate import RunStore, Suite, Workspace, asking, batches
+from showcase_bench.evaluate import RunStore, Suite, Workspace, answers, asking, batches
+from showcase_bench.evaluate.asking import AnsweredBatch
 from showcase_bench.evaluate.batches import KeptBatches
 from showcase_bench.evaluate.build import BuildPlan, plan_model
 from showcase_bench.evaluate.fits import FittedModels
@@ -52,6 +53,7 @@ def small_batches(monkeypatch):
     asked.clear()
     fails_at.clear()
     monkeypatch.setattr(asking, "BATCH_SIZE", 2)
+    monkeypatch.setattr(answers, "BATCH_SIZE", 2)
     monkeypatch.setattr(batches, "SECONDS_BETWEEN_PARTS", 0.0)
 
 
@@ -129,6 +131,10 @@ SHOWCASES = [
 ]
 
 
+def batch(showcases, seconds=1.0):
+    return AnsweredBatch(showcases, seconds, 10.0)
+
+
 def kept(tmp_path, inputs=None):
     return KeptBatches(tmp_path, "m", inputs or {"seed": 0})
 
@@ -136,19 +142,19 @@ def kept(tmp_path, inputs=None):
 def test_batches_read_back_as_they_were(tmp_path):
     one = kept(tmp_path)
     for number, showcases in enumerate(SHOWCASES):
-        one.add(showcases, number + 0.5)
-    again = kept(tmp_path)
-    assert [batch.showcases for batch in again.found] == SHOWCASES
-    assert [batch.seconds for batch in again.found] == [0.5, 1.5, 2.5, 3.5]
-    assert kept(tmp_path, {"seed": 1}).found == []
-    assert KeptBatches(None, "m", {}).found == []
+        one.add(batch(showcases, number + 0.5))
+    again = list(kept(tmp_path).replay())
+    assert [one.showcases for one in again] == SHOWCASES
+    assert [one.seconds for one in again] == [0.5, 1.5, 2.5, 3.5]
+    assert list(kept(tmp_path, {"seed": 1}).replay()) == []
+    assert list(KeptBatches(None, "m", {}).replay()) == []
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty", "garbage", "gone", "other"])
 def test_damaged_parts_end_what_is_used(tmp_path, damage):
     one = kept(tmp_path)
     for showcases in SHOWCASES:
-        one.add(showcases, 1.0)
+        one.add(batch(showcases))
     path = sorted(one.folder.iterdir())[2]
     data = path.read_bytes()
     if damage == "gone":
@@ -163,21 +169,25 @@ def test_damaged_parts_end_what_is_used(tmp_path, damage):
                 "other": sorted(one.folder.iterdir())[1].read_bytes(),
             }[damage]
         )
-    found = kept(tmp_path).found
-    assert [batch.showcases for batch in found] == SHOWCASES[:2]
+    again = kept(tmp_path)
+    assert [one.showcases for one in again.replay()] == SHOWCASES[:2]
+    # What comes after takes the place of what was damaged.
+    for showcases in SHOWCASES[2:]:
+        again.add(batch(showcases))
+    assert [one.showcases for one in kept(tmp_path).replay()] == SHOWCASES
 
 
 def test_two_processes_that_predict_the_same_do_no_harm(tmp_path):
     one, two = kept(tmp_path), kept(tmp_path)
-    one.add(SHOWCASES[0], 1.0)
+    one.add(batch(SHOWCASES[0]))
     for showcases in SHOWCASES[:3]:
-        two.add(showcases, 1.0)
-    one.add(SHOWCASES[1], 1.0)
-    assert [batch.showcases for batch in kept(tmp_path).found] == SHOWCASES[:3]
+        two.add(batch(showcases))
+    one.add(batch(SHOWCASES[1]))
+    assert [one.showcases for one in kept(tmp_path).replay()] == SHOWCASES[:3]
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").touch()
     one = KeptBatches(tmp_path / "file", "m", {})
     with pytest.raises(StoreError, match="predictions cannot be kept"):
-        one.add(SHOWCASES[0], 1.0)
+        one.add(batch(SHOWCASES[0]))

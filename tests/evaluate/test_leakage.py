@@ -12,7 +12,7 @@ import pytest
 from showcase_bench import Model, NoProgress, Query, Showcase
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.evaluate import Workspace
-from showcase_bench.evaluate.asking import predict_queries
+from showcase_bench.evaluate.asking import ask
 from showcase_bench.evaluate.build import BuildPlan
 from showcase_bench.evaluate.fits import FittedModels
 from showcase_bench.evaluate.predict import Predictor
@@ -62,7 +62,7 @@ def spy_on(path: Path, cache: Path) -> tuple[Spy, Workspace]:
     workspace = Workspace.open(file_task(path), places=Places(cache, cache))
     workspace.prefetch()
     spy = Spy()
-    predict_queries("spy", spy, workspace.queries, workspace.images, NoProgress())
+    list(ask("spy", spy, workspace.queries, workspace.images))
     return spy, workspace
 
 

@@ -19,9 +19,9 @@ from showcase_bench.errors import (
     UsageError,
 )
 from showcase_bench.evaluate.build import parse_models, plan_model
+from showcase_bench.evaluate.errand import Errand
 from showcase_bench.evaluate.lookup import is_module_name
 from showcase_bench.evaluate.sources import imported_sources, source_digest
-from showcase_bench.evaluate.worker import Errand, _planned
 
 ROOT = Path(__file__).parents[2]
 MODEL = """
@@ -207,9 +207,9 @@ def test_imports_are_found_in_every_form(tmp_path):
 def test_a_worker_refuses_sources_that_were_changed_meanwhile(here):
     write(here / "wf_errand.py", MODEL)
     plan = plan_model("wf_errand:Mine")
-    assert _planned(Errand(plan.label, 0, plan.code_sha256)).cls is plan.cls
+    assert Errand.of(plan, 0).plan().cls is plan.cls
     with pytest.raises(ContractError, match="changed after the command was started"):
-        _planned(Errand(plan.label, 0, "0" * 64))
+        Errand(plan.label, 0, "0" * 64).plan()
 
 
 TRAINED = """

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from showcase_bench.errors import PredictionError
+from showcase_bench.evaluate.kept_lines import KeptLines
 from showcase_bench.submission import lines as lines_module
 from showcase_bench.submission import reader
 from showcase_bench.submission.examples import Examples
-from showcase_bench.submission.kept_lines import KeptLines
 from showcase_bench.submission.limits import DEFAULT
 from showcase_bench.submission.reader import open_predictions
 

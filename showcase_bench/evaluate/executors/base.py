@@ -50,6 +50,11 @@ class Executor(Protocol):
         ...
 
     @property
+    def elsewhere(self) -> bool:
+        """Whether they may be on other machines."""
+        ...
+
+    @property
     def folder(self) -> Path | None:
         """A folder that every process sees, for large results; None where there is none."""
         ...

@@ -78,6 +78,8 @@ class LocalExecutor:
         Folder for shared values; they are gone at the end. By default that of the system.
     """
 
+    elsewhere = False
+
     def __init__(self, processes: int, parent: Path | None = None) -> None:
         self.processes = processes
         self._context = get_context("spawn")

@@ -81,6 +81,7 @@ class RayExecutor:
         There is no cluster at this address.
     """
 
+    elsewhere = True
     folder = None
 
     def __init__(

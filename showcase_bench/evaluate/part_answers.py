@@ -1,0 +1,170 @@
+"""Answers to some of the queries, and fits, made in another process."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple, cast
+
+from showcase_bench.datasets.tasks import Places, Task
+from showcase_bench.errors import ContractError, ShowcaseError
+from showcase_bench.evaluate.asking import AnsweredBatch, ask
+from showcase_bench.evaluate.blame import blamed_on
+from showcase_bench.evaluate.build import BuildPlan
+from showcase_bench.evaluate.checkpoint import Fitted, read_fit
+from showcase_bench.evaluate.errand import Errand
+from showcase_bench.evaluate.executors.base import Shared
+from showcase_bench.evaluate.fits import FittedModels
+from showcase_bench.evaluate.others import swapped_queries
+from showcase_bench.evaluate.stages import Stage, StageClock
+from showcase_bench.evaluate.workspace import Workspace
+from showcase_bench.models import Model, Writer
+from showcase_bench.types import NoProgress, Progress, Query, Showcase
+
+__all__ = ["AnswerJob", "FitJob", "PartAnswers", "Premises", "fit_stage"]
+
+
+@dataclass(frozen=True)
+class Premises:
+    """A task, and where its data and what is kept lie."""
+
+    task: Task
+    places: Places
+
+    def open(self, progress: Progress | None = None) -> Workspace:
+        """The task with its data; raises what :meth:`Workspace.open` raises."""
+        return Workspace.open(self.task, places=self.places, progress=progress)
+
+    def can_travel(self) -> bool:
+        """Whether another process can be told: not if a local function opens the data."""
+        try:
+            pickle.dumps(self)
+        except (pickle.PicklingError, AttributeError, TypeError):
+            return False
+        return True
+
+
+class PartAnswers(NamedTuple):
+    """What one process answered."""
+
+    batches: tuple[AnsweredBatch, ...]
+    unreadable: dict[str, str]
+    """Photos that could not be read so far, and why."""
+
+
+@dataclass(frozen=True)
+class AnswerJob:
+    """Some of the queries to ask in another process, in the batches of one process."""
+
+    premises: Shared[Premises]
+    errand: Errand
+    label: str
+    """Of the model, as messages name it."""
+    checkpoint: Path | None
+    """Folder of the fit; None stands for the cache."""
+    checkpoint_sha256: str | None
+    """Of the fit that answers."""
+    swapped: bool
+    """Whether the queries are those on behalf of other users."""
+    start: int
+    stop: int
+    photos: tuple[Showcase, ...] | None
+    """What stands beside a writer's texts."""
+
+    def __call__(self) -> PartAnswers:
+        """Ask the model.
+
+        Raises
+        ------
+        ContractError
+            The model failed, or its fit is another one by now.
+        """
+        office = _opened(self.premises)
+        plan = self.errand.plan()
+        with blamed_on(plan):
+            fitted = office.fitted(plan, self.errand.seed, self.checkpoint)
+            if fitted.checkpoint_sha256 != self.checkpoint_sha256:
+                raise ContractError(
+                    f"model {self.label!r}: its fit was replaced after the command was started; "
+                    "run the same command again"
+                )
+            model = cast(Model | Writer, fitted.model)  # of oracles nothing is sent
+            queries = office.queries(swapped=self.swapped)[self.start : self.stop]
+            images = office.workspace.images
+            batches = tuple(ask(self.label, model, queries, images, self.photos))
+        return PartAnswers(batches, dict(images.unreadable))
+
+
+@dataclass(frozen=True)
+class FitJob:
+    """A model to fit in another process, which leaves it in the cache."""
+
+    premises: Shared[Premises]
+    errand: Errand
+    fresh: bool
+    """Fit again even what is kept."""
+
+    def __call__(self) -> Stage | ShowcaseError:
+        """Fit it, or find it fitted; an error that is this model's own does not end the others."""
+        try:
+            office, plan = _opened(self.premises), self.errand.plan()
+            fits = FittedModels(office.workspace.cache / "fits", NoProgress(), fresh=self.fresh)
+            with blamed_on(plan):
+                return fit_stage(fits, plan, office.workspace, self.errand.seed)
+        except ShowcaseError as error:
+            return error
+
+
+def fit_stage(fits: FittedModels, plan: BuildPlan, workspace: Workspace, seed: int) -> Stage:
+    """Fit a model and its selector, or find them, and say what it took."""
+    clock = StageClock(model=plan.label, seed=seed)
+    with clock.stage("fit"):
+        if fits.get(plan, workspace, seed).found:
+            clock.resume()
+        if plan.selector is not None:
+            fits.get(plan.selector, workspace, seed)
+    return clock.stages[0]
+
+
+class _Office:
+    """A task as this process has it open."""
+
+    def __init__(self, premises: Premises) -> None:
+        self._premises = premises
+        self._given: dict[Path, Fitted] = {}
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        return self._premises.open()
+
+    @cached_property
+    def _fits(self) -> FittedModels:
+        return FittedModels(self.workspace.cache / "fits", NoProgress())
+
+    @cached_property
+    def _swapped(self) -> Sequence[Query]:
+        return [query for query in swapped_queries(self.workspace) if query is not None]
+
+    def queries(self, *, swapped: bool) -> Sequence[Query]:
+        return self._swapped if swapped else self.workspace.queries
+
+    def fitted(self, plan: BuildPlan, seed: int, checkpoint: Path | None) -> Fitted:
+        if checkpoint is None:
+            return self._fits.get(plan, self.workspace, seed)
+        if checkpoint not in self._given:
+            self._given = {checkpoint: read_fit(checkpoint, plan)}
+        return self._given[checkpoint]
+
+
+_open: dict[Shared[Premises], _Office] = {}
+"""What this process has open; one at most."""
+
+
+def _opened(premises: Shared[Premises]) -> _Office:
+    if premises not in _open:
+        _open.clear()
+        _open[premises] = _Office(premises.get())
+    return _open[premises]

@@ -1,0 +1,116 @@
+"""Predictions as they are made: few in memory, many in a file."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from showcase_bench.errors import StoreError
+from showcase_bench.evaluate.kept_lines import KeptLines, Stamp
+from showcase_bench.evaluate.predictions import dump_predictions, prediction_line
+from showcase_bench.types import Showcase
+
+__all__ = ["HELD", "FiledShowcases", "Spool", "canonical_content"]
+
+HELD = 1 << 14
+"""Showcases that are held in memory; more of them go to a file."""
+
+
+class FiledShowcases(KeptLines):
+    """Showcases in a file in their canonical form.
+
+    A part of them, or a copy in another process, reads the same file.
+
+    Parameters
+    ----------
+    owner
+        Whatever the file is gone with; None where it stays.
+    """
+
+    def __init__(self, path: Path, sizes: Sequence[int], owner: object = None) -> None:
+        ends = np.cumsum(np.asarray(sizes, dtype=np.int64))
+        super().__init__(path, ends - np.asarray(sizes, dtype=np.int64), _showcase, Stamp.of(path))
+        self.path = path
+        """Of the file, which holds these showcases in this order and nothing else."""
+        self._owner = owner
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return KeptLines, (self._path, self._places, self._parse, self._stamp)
+
+
+class Spool:
+    """Takes the showcases of a split one after another.
+
+    Parameters
+    ----------
+    number
+        How many there will be.
+    parent
+        Folder for the file of many; by default that of the system.
+
+    Raises
+    ------
+    StoreError
+        On any method: the file cannot be written.
+    """
+
+    def __init__(self, number: int, parent: Path | None = None) -> None:
+        self._held: list[Showcase] = []
+        self._sizes: list[int] = []
+        self._file: BinaryIO | None = None
+        if number <= HELD:
+            return
+        try:
+            self._folder = tempfile.TemporaryDirectory(
+                prefix="showcase-bench-", dir=parent, ignore_cleanup_errors=True
+            )
+            self._file = (Path(self._folder.name) / "predictions.jsonl").open("wb")
+        except OSError as error:
+            raise _refused(parent, error) from error
+
+    def extend(self, showcases: Iterable[Showcase]) -> None:
+        """Take the next ones."""
+        if self._file is None:
+            self._held += showcases
+            return
+        lines = [prediction_line(one) for one in showcases]
+        self._sizes += map(len, lines)
+        try:
+            self._file.writelines(lines)
+        except OSError as error:
+            raise _refused(Path(self._file.name), error) from error
+
+    def showcases(self) -> Sequence[Showcase]:
+        """All of them, in their order; a tuple, or the file, which is gone with the sequence."""
+        if self._file is None:
+            return tuple(self._held)
+        path = Path(self._file.name)
+        try:
+            self._file.close()
+            return FiledShowcases(path, self._sizes, self._folder)
+        except OSError as error:
+            raise _refused(path, error) from error
+
+
+def canonical_content(showcases: Sequence[Showcase]) -> bytes | Path:
+    """The showcases in their canonical form: as bytes, or the file that they lie in."""
+    if isinstance(showcases, FiledShowcases):
+        return showcases.path
+    return dump_predictions(showcases)
+
+
+def _showcase(line: bytes) -> Showcase:
+    row = json.loads(line)
+    return Showcase(row["id"], tuple(row["image_ids"]), row["text"])
+
+
+def _refused(path: Path | None, error: OSError) -> StoreError:
+    return StoreError(
+        f"{path or tempfile.gettempdir()}: predictions cannot be kept there "
+        f"({error.strerror or error}). Make room, or set TMPDIR to a folder that has some."
+    )
