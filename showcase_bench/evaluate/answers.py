@@ -46,7 +46,7 @@ def collect(
     kept
         Where finished batches are kept; those that are found there are not asked for.
     """
-    spool, seconds, peak, found = Spool(len(queries)), list[tuple[int, float]](), 0.0, 0
+    seconds, peak, found = list[tuple[int, float]](), 0.0, 0
     total = -(-len(queries) // BATCH_SIZE)
 
     def old() -> Iterator[AnsweredBatch]:
@@ -61,11 +61,12 @@ def collect(
             kept.add(batch)
             yield batch
 
-    for batch in progress.track(chain(old(), new()), label=f"Predicting {name}", total=total):
-        spool.extend(batch.showcases)
-        seconds.append((len(batch.showcases), batch.seconds))
-        peak = max(peak, batch.peak_rss_mib)
-    return Answers(spool.showcases(), tuple(seconds), found, peak)
+    with Spool(len(queries)) as spool:
+        for batch in progress.track(chain(old(), new()), label=f"Predicting {name}", total=total):
+            spool.extend(batch.showcases)
+            seconds.append((len(batch.showcases), batch.seconds))
+            peak = max(peak, batch.peak_rss_mib)
+        return Answers(spool.showcases(), tuple(seconds), found, peak)
 
 
 def collect_with_gold(
@@ -76,13 +77,14 @@ def collect_with_gold(
     progress: Progress,
 ) -> Answers:
     """Let an oracle answer with the gold at hand; of many examples it is given some at a time."""
-    spool, start = Spool(len(examples)), time.perf_counter()
+    start = time.perf_counter()
     parts = (examples[first : first + HELD] for first in range(0, len(examples), HELD))
     answers = chain.from_iterable(ask_with_gold(name, model, part, images) for part in parts)
     shown = progress.track(answers, label=f"Predicting {name}", total=len(examples))
-    while some := tuple(islice(shown, BATCH_SIZE)):
-        spool.extend(some)
-    return Answers(spool.showcases(), ((len(examples), time.perf_counter() - start),))
+    with Spool(len(examples)) as spool:
+        while some := tuple(islice(shown, BATCH_SIZE)):
+            spool.extend(some)
+        return Answers(spool.showcases(), ((len(examples), time.perf_counter() - start),))
 
 
 def with_selector(own: Answers, photos: Answers) -> Answers:

@@ -10,11 +10,12 @@ from showcase_bench.errors import ShowcaseError
 from showcase_bench.evaluate.asking import BATCH_SIZE, AnsweredBatch
 from showcase_bench.evaluate.build import BuildPlan
 from showcase_bench.evaluate.checkpoint import Fitted
-from showcase_bench.evaluate.errand import Errand, can_be_sent
+from showcase_bench.evaluate.errand import Errand, can_be_planned_again
 from showcase_bench.evaluate.executors.base import Executor, Shared, in_order
-from showcase_bench.evaluate.part_answers import AnswerJob, FitJob, Premises
+from showcase_bench.evaluate.part_answers import AnswerJob, Fit, FitJob, Premises
 from showcase_bench.evaluate.stages import Stage
 from showcase_bench.evaluate.workspace import Workspace
+from showcase_bench.models import AnyModel
 from showcase_bench.types import Showcase
 
 __all__ = ["Division"]
@@ -24,7 +25,7 @@ _BATCHES = 4
 
 
 class Division:
-    """Gives models that can be saved to the processes of an executor.
+    """Gives models to the processes of an executor: their files, or them where they have none.
 
     Parameters
     ----------
@@ -44,6 +45,7 @@ class Division:
     ) -> None:
         self._executor, self._above, self._checkpoint = executor, above, checkpoint
         self._premises = Premises(workspace.task, workspace.places)
+        self._pickled: dict[Errand, Shared[AnyModel] | None] = {}
         self.unreadable: dict[str, str] = {}
         """Photos that another process could not read, and why."""
 
@@ -51,10 +53,24 @@ class Division:
     def _shared(self) -> Shared[Premises]:
         return self._executor.share(self._premises)
 
-    def takes(self, plan: BuildPlan, number: int) -> bool:
+    def takes(self, plan: BuildPlan, fitted: Fitted, seed: int, number: int) -> bool:
         """Whether others are asked so many queries."""
         enough = number > (0 if self.elsewhere else self._above)
-        return enough and can_be_sent(plan) and self._premises.can_travel()
+        if not enough or not can_be_planned_again(plan) or not self._premises.can_travel():
+            return False
+        return self._given(plan, fitted, seed) is not None
+
+    def _given(self, plan: BuildPlan, fitted: Fitted, seed: int) -> Shared[AnyModel] | Fit | None:
+        """What others are told of a fitted model; None where they cannot be."""
+        if plan.cls.can_save():
+            return Fit(self._checkpoint, fitted.checkpoint_sha256)
+        key = Errand.of(plan, seed)
+        if key not in self._pickled:
+            try:
+                self._pickled = {key: self._executor.share(fitted.model)}
+            except Exception:  # a plugin may fail in any way
+                self._pickled = {key: None}
+        return self._pickled[key]
 
     @property
     def elsewhere(self) -> bool:
@@ -83,14 +99,16 @@ class Division:
 
         Raises what the model raises, and ContractError where its fit was replaced meanwhile.
         """
+        given = self._given(plan, fitted, seed)
+        if given is None:
+            raise ValueError(f"model {plan.label!r} cannot be given to other processes")
 
         def job(start: int, stop: int) -> AnswerJob:
             return AnswerJob(
                 self._shared,
                 Errand.of(plan, seed),
                 name,
-                self._checkpoint,
-                fitted.checkpoint_sha256,
+                given,
                 swapped,
                 start,
                 stop,

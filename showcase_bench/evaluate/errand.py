@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from showcase_bench.errors import ContractError, ShowcaseError
 from showcase_bench.evaluate.build import BuildPlan, plan_model
 
-__all__ = ["Errand", "can_be_sent"]
+__all__ = ["Errand", "can_be_planned_again", "can_be_sent"]
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,11 @@ class Errand:
 
 def can_be_sent(plan: BuildPlan) -> bool:
     """Whether its fit can be shared with others by the cache, and it can be planned again."""
-    if not plan.cls.can_save():
-        return False
+    return plan.cls.can_save() and can_be_planned_again(plan)
+
+
+def can_be_planned_again(plan: BuildPlan) -> bool:
+    """Whether the label leads to the same model."""
     try:
         again = plan_model(plan.label)
     except ShowcaseError:

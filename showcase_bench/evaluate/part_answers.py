@@ -21,10 +21,10 @@ from showcase_bench.evaluate.fits import FittedModels
 from showcase_bench.evaluate.others import swapped_queries
 from showcase_bench.evaluate.stages import Stage, StageClock
 from showcase_bench.evaluate.workspace import Workspace
-from showcase_bench.models import Model, Writer
+from showcase_bench.models import AnyModel, Model, Writer
 from showcase_bench.types import NoProgress, Progress, Query, Showcase
 
-__all__ = ["AnswerJob", "FitJob", "PartAnswers", "Premises", "fit_stage"]
+__all__ = ["AnswerJob", "Fit", "FitJob", "PartAnswers", "Premises", "fit_stage"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,16 @@ class PartAnswers(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Fit:
+    """A fitted model on disk."""
+
+    checkpoint: Path | None
+    """Its folder; None stands for the cache."""
+    sha256: str | None
+    """Over its files."""
+
+
+@dataclass(frozen=True)
 class AnswerJob:
     """Some of the queries to ask in another process, in the batches of one process."""
 
@@ -63,10 +73,8 @@ class AnswerJob:
     errand: Errand
     label: str
     """Of the model, as messages name it."""
-    checkpoint: Path | None
-    """Folder of the fit; None stands for the cache."""
-    checkpoint_sha256: str | None
-    """Of the fit that answers."""
+    fit: Shared[AnyModel] | Fit
+    """What answers: a model that cannot be saved, or the fit of one that can."""
     swapped: bool
     """Whether the queries are those on behalf of other users."""
     start: int
@@ -85,13 +93,11 @@ class AnswerJob:
         office = _opened(self.premises)
         plan = self.errand.plan()
         with blamed_on(plan):
-            fitted = office.fitted(plan, self.errand.seed, self.checkpoint)
-            if fitted.checkpoint_sha256 != self.checkpoint_sha256:
-                raise ContractError(
-                    f"model {self.label!r}: its fit was replaced after the command was started; "
-                    "run the same command again"
-                )
-            model = cast(Model | Writer, fitted.model)  # of oracles nothing is sent
+            if isinstance(self.fit, Fit):
+                fitted = office.fitted(plan, self.errand.seed, self.fit)
+            else:
+                fitted = self.fit.get()
+            model = cast(Model | Writer, fitted)  # of oracles nothing is sent
             queries = office.queries(swapped=self.swapped)[self.start : self.stop]
             images = office.workspace.images
             batches = tuple(ask(self.label, model, queries, images, self.photos))
@@ -134,7 +140,7 @@ class _Office:
 
     def __init__(self, premises: Premises) -> None:
         self._premises = premises
-        self._given: dict[Path, Fitted] = {}
+        self._given: dict[Fit, AnyModel] = {}
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -151,12 +157,21 @@ class _Office:
     def queries(self, *, swapped: bool) -> Sequence[Query]:
         return self._swapped if swapped else self.workspace.queries
 
-    def fitted(self, plan: BuildPlan, seed: int, checkpoint: Path | None) -> Fitted:
+    def fitted(self, plan: BuildPlan, seed: int, fit: Fit) -> AnyModel:
+        if fit not in self._given:
+            found = self._found(plan, seed, fit.checkpoint)
+            if found.checkpoint_sha256 != fit.sha256:
+                raise ContractError(
+                    f"model {plan.label!r}: its fit was replaced after the command was started; "
+                    "run the same command again"
+                )
+            self._given = {fit: found.model}
+        return self._given[fit]
+
+    def _found(self, plan: BuildPlan, seed: int, checkpoint: Path | None) -> Fitted:
         if checkpoint is None:
             return self._fits.get(plan, self.workspace, seed)
-        if checkpoint not in self._given:
-            self._given = {checkpoint: read_fit(checkpoint, plan)}
-        return self._given[checkpoint]
+        return read_fit(checkpoint, plan)
 
 
 _open: dict[Shared[Premises], _Office] = {}

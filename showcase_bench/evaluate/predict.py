@@ -148,7 +148,7 @@ class Predictor:
         asked, queries, division = model, self._queries(swapped=swapped), self._division
         photos = self._photos(plan.selector, seed, swapped=swapped)
         shown = None if photos is None else photos.showcases
-        if division is not None and not division.takes(plan, len(queries)):
+        if division is not None and not division.takes(plan, fitted, seed, len(queries)):
             division = None
 
         def answered(first: int) -> Iterator[AnsweredBatch]:

@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import BinaryIO
 
 import numpy as np
@@ -46,6 +47,8 @@ class FiledShowcases(KeptLines):
 class Spool:
     """Takes the showcases of a split one after another.
 
+    A context manager, which leaves no file where it ends with an error.
+
     Parameters
     ----------
     number
@@ -72,6 +75,19 @@ class Spool:
             self._file = (Path(self._folder.name) / "predictions.jsonl").open("wb")
         except OSError as error:
             raise _refused(parent, error) from error
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._file is not None and error is not None:
+            self._file.close()
+            self._folder.cleanup()
 
     def extend(self, showcases: Iterable[Showcase]) -> None:
         """Take the next ones."""
