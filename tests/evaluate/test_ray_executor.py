@@ -7,6 +7,7 @@ import signal
 import socket
 import tempfile
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,16 @@ from showcase_bench.datasets.mini import MiniConfig
 from showcase_bench.datasets.synth import synth
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.errors import DataError, ExecutorError
-from showcase_bench.evaluate import Scorer, Workspace, frame_of_workspace, framing, in_parts
+from showcase_bench.evaluate import (
+    RunStore,
+    Scorer,
+    Suite,
+    Workspace,
+    frame_of_workspace,
+    framing,
+    in_parts,
+)
+from showcase_bench.evaluate.build import parse_models
 from showcase_bench.evaluate.executors import RayExecutor, in_order
 from showcase_bench.types import Showcase
 
@@ -141,6 +151,65 @@ def test_the_cluster_gives_the_same_bytes(executor, tmp_path, monkeypatch):
     for signature, rows in expected.statistics.items():
         assert found.statistics[signature].tobytes() == rows.tobytes()
     assert away.levels == here.levels
+
+
+MODELS = """
+import os
+from pathlib import Path
+from showcase_bench import Writer
+
+
+class Words(Writer):
+    selector = "random"
+
+    def fit(self, train, val, *, seed, workdir, progress):
+        self.learned = f"{len(train)}, {seed}"
+        with (Path(__file__).parent / "processes").open("a") as file:
+            file.write(f"{os.getpid()}\\n")
+
+    def write(self, queries, chosen, images):
+        return [f"{one.user_id} {own} {self.learned}" for one, own in zip(queries, chosen)]
+
+    def save(self, folder):
+        (folder / "learned").write_text(self.learned)
+
+    def load(self, folder):
+        self.learned = (folder / "learned").read_text()
+
+
+class Unfit(Words):
+    def fit(self, train, val, *, seed, workdir, progress):
+        raise ValueError("nothing to learn")
+"""
+
+
+@pytest.fixture
+def own_models(tmp_path, monkeypatch):
+    (tmp_path / "ray_models.py").write_text(MODELS)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+
+
+def test_the_cluster_fits_and_answers_with_the_same_bytes(own_models, executor, tmp_path):
+    synth(MiniConfig(n_train=40, n_val=0, n_test=600), tmp_path / "world")
+    task = replace(file_task(tmp_path / "world" / "data.json"), metrics=("ndcg@3",))
+    specs = "random,ray_models:Words,ray_models:Words(selector=unseen-photos),ray_models:Unfit"
+    plans, found, fitted_by = parse_models(specs), {}, {}
+    for name, away in (("here", None), ("away", executor)):
+        places = Places(tmp_path / f"cache-{name}", tmp_path / "data")
+        suite = Suite(Workspace.open(task, places=places), RunStore(tmp_path / name), executor=away)
+        result = suite.run(plans, [0])
+        (failure,) = result.failures
+        assert "nothing to learn" in str(failure.error)
+        found[name] = [(run.record.id, run.predictions()) for run in result.runs]
+        fitted_by[name] = (tmp_path / "processes").read_text().split()
+        (tmp_path / "processes").unlink()
+    assert found["away"] == found["here"]
+    assert len(found["here"]) == 3
+    # The two writers share one fit, which a process of the cluster made.
+    assert fitted_by["here"] == [str(os.getpid())]
+    assert len(fitted_by["away"]) == 1
+    assert fitted_by["away"] != fitted_by["here"]
 
 
 @pytest.mark.parametrize("scheme", ["", "ray://"])
