@@ -68,8 +68,8 @@ def executor_options(jobs: str | None) -> Callable[[Callable[..., Any]], Callabl
             type=click.Choice(["local", "ray"]),
             default="local",
             show_default=True,
-            help="Where many examples are scored: processes of this machine, or a Ray cluster. "
-            "The numbers are the same.",
+            help="Where many examples are worked on: processes of this machine, or a Ray cluster. "
+            "What comes of it is the same.",
         ),
         click.option(
             "--ray-address",

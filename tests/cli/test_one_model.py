@@ -37,3 +37,15 @@ def test_a_list_that_names_nothing(cli, toy, tmp_path, verb, option, value):
     assert done.exit_code == 2
     assert f"Invalid value for '{option}'" in done.stderr
     assert "names nothing" in done.stderr
+
+
+def test_processes_predict_the_same_file(cli, toy, tmp_path):
+    files = []
+    for jobs in (1, 2):
+        out = tmp_path / f"{jobs}.jsonl"
+        model = ("--model", "unseen-photos", "--seed", 3)
+        done = cli("predict", "--data", toy, *model, "--jobs", jobs, "--out", out)
+        assert done.exit_code == 0
+        files.append(out.read_bytes())
+    assert files[0] == files[1]
+    assert files[0]
