@@ -47,11 +47,14 @@ from pathlib import Path
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.evaluate import RunStore, Suite, Workspace
 from showcase_bench.evaluate.build import parse_models
+from showcase_bench.evaluate.executors import LocalExecutor
 
-data, cache, results, models, metrics = sys.argv[1:]
+data, cache, results, models, metrics, jobs = sys.argv[1:]
 task = replace(file_task(Path(data)), metrics=tuple(metrics.split(",")))
 workspace = Workspace.open(task, places=Places(Path(cache), Path(cache)))
-Suite(workspace, RunStore(Path(results))).run(parse_models(models), [0])
+with LocalExecutor(int(jobs)) as executor:
+    suite = Suite(workspace, RunStore(Path(results)), jobs=int(jobs), executor=executor)
+    suite.run(parse_models(models), [0])
 """
 PREPARE = """
 import sys
