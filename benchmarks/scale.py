@@ -6,9 +6,10 @@
 
 Synthetic worlds of so many test rows, and every stage as the command line does it, each in
 processes of its own: making the world, preparing its columns, predictions of four cheap models,
-scores of all n-gram and set metrics (without METEOR) and of the selection metrics in one process
-and in several, a comparison of the four systems, and runs of two models with their board. No stage
-looks at pixels, so that drawing the photos is not what is measured.
+scores of all n-gram and set metrics (without METEOR) and of the selection metrics, a comparison of
+the four systems, and runs of two models with their board. One model is asked, and its predictions
+are scored, in one process and in several. No stage looks at pixels, so that drawing the photos is
+not what is measured.
 
 ``seconds`` are on the clock, ``cpu`` those that all processes of the stage worked; on a machine
 that does other work as well only the latter tell. ``MiB`` is the largest sum over the processes,
@@ -127,11 +128,12 @@ class World:
             found["synth"] = self._synth
         found["prepare"] = self._prepare
         for system in SYSTEMS:
-            found[f"predict {system}"] = lambda system=system: self._task(
-                "predict", "--model", system, "--out", self._predictions(system)
-            )
-        for jobs in sorted({1, self.jobs}):
-            found[f"score, {jobs} jobs"] = lambda jobs=jobs: self._score("--jobs", str(jobs))
+            found[f"predict {system}"] = lambda system=system: self._predict(system, "--jobs", "1")
+        for verb, work in self._divided().items():
+            for jobs in sorted({1, self.jobs}):
+                found[f"{verb}, {jobs} jobs"] = lambda jobs=jobs, work=work: work(
+                    "--jobs", str(jobs)
+                )
         found["compare"] = self._compare
         found["run"] = self._run
         found["board"] = self._board
@@ -149,19 +151,32 @@ class World:
         data = str(self.folder / "data.json")
         return watched([sys.executable, "-c", code, data, str(self.cache), *more])
 
+    def _divided(self) -> dict[str, Callable[..., Cost]]:
+        """What processes share, by its verb; they take more options."""
+        return {"predict": lambda *more: self._predict(SYSTEMS[1], *more), "score": self._score}
+
+    def _predict(self, system: str, *more: str) -> Cost:
+        return self._task("predict", "--model", system, "--out", self._predictions(system), *more)
+
     def _score(self, *more: str) -> Cost:
         predictions = self._predictions("copy-history")
         return self._task("score", predictions, "--metrics", METRICS, "--json", *more)
 
-    def ray(self) -> Cost:
-        """The same scores on two Ray nodes of this machine; without the time they take to start."""
+    def ray_stages(self) -> dict[str, Callable[[], Cost]]:
+        """The same on two Ray nodes of this machine; without the time that they take to start."""
+        return {
+            f"{verb}, ray": lambda work=work: self._on_ray(work)
+            for verb, work in self._divided().items()
+        }
+
+    def _on_ray(self, work: Callable[..., Cost]) -> Cost:
         from ray.cluster_utils import Cluster
 
         cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
         try:
             cluster.add_node(num_cpus=max(1, self.jobs - 1))
             address = ("--executor", "ray", "--ray-address", cluster.address)
-            return self._score(*address, "--jobs", str(self.jobs))
+            return work(*address, "--jobs", str(self.jobs))
         finally:
             cluster.shutdown()
 
@@ -174,7 +189,8 @@ class World:
         return str(self.folder.parent / f"results-{self.examples}")
 
     def _run(self) -> Cost:
-        return self._script(RUN, self._results(), ",".join(SYSTEMS[1:3]), COMPARED)
+        models = ",".join(SYSTEMS[1:3])
+        return self._script(RUN, self._results(), models, COMPARED, str(self.jobs))
 
     def _board(self) -> Cost:
         out = ("--out", str(self.folder.parent / f"boards-{self.examples}"))
@@ -201,14 +217,20 @@ def conclusions(rows: Sequence[tuple[int, str, Cost]], jobs: int) -> list[str]:
         if len(by_size) > 1:
             slope = exponent(list(by_size), [cost.cpu for cost in by_size.values()])
             lines.append(f"exponent of {stage}: {slope:.2f}")
-    one, several = (found.get(f"score, {number} jobs", {}) for number in (1, jobs))
-    for examples in one.keys() & several.keys() if jobs > 1 else ():
-        ratio = one[examples].seconds / several[examples].seconds
-        lines.append(f"{examples:,} examples, {jobs} processes: {ratio:.2f} times as fast as one")
-    for examples, cost in found.get("score, ray", {}).items():
-        if examples in several:
-            ratio = cost.seconds / several[examples].seconds
-            lines.append(f"{examples:,} examples, two Ray nodes: {ratio:.2f} times the local time")
+    for verb in ("predict", "score"):
+        several = found.get(f"{verb}, {jobs} jobs", {})
+        for examples, cost in found.get(f"{verb}, 1 jobs", {}).items():
+            if jobs > 1 and examples in several:
+                ratio = cost.seconds / several[examples].seconds
+                lines.append(
+                    f"{verb} {examples:,}, {jobs} processes: {ratio:.2f} times as fast as 1"
+                )
+        for examples, cost in found.get(f"{verb}, ray", {}).items():
+            if examples in several:
+                ratio = cost.seconds / several[examples].seconds
+                lines.append(
+                    f"{verb} {examples:,}, two Ray nodes: {ratio:.2f} times the local time"
+                )
     return lines
 
 
@@ -218,7 +240,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sizes", default=SIZES, help="numbers of examples, with commas between")
     parser.add_argument("--jobs", type=int, default=2, help="processes for what can be divided")
     parser.add_argument("--skip", default="", help="stages to leave out, by their first word")
-    parser.add_argument("--ray", action="store_true", help="also score on two Ray nodes")
+    parser.add_argument(
+        "--ray", action="store_true", help="also predict and score on two Ray nodes"
+    )
     parser.add_argument("--keep", type=Path, help="folder to work in; made worlds are used again")
     parser.add_argument("--json", type=Path, help="also write the costs to this file")
     asked = parser.parse_args(arguments)
@@ -229,7 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             world = World(folder, examples, asked.jobs)
             stages: dict[str, Any] = world.stages()
             if asked.ray:
-                stages["score, ray"] = world.ray
+                stages |= world.ray_stages()
             for stage, run in stages.items():
                 if stage.split()[0].strip(",") in skipped:
                     continue
