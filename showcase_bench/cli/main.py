@@ -13,6 +13,7 @@ import click
 from showcase_bench import __version__
 from showcase_bench.cli.lazy import LazyGroup
 from showcase_bench.errors import ShowcaseError
+from showcase_bench.termination import Terminated, termination_as_interrupt
 
 __all__ = ["cli", "main"]
 
@@ -56,11 +57,17 @@ class _CleanError(click.ClickException):
 
 class _Program(LazyGroup):
     def invoke(self, ctx: click.Context) -> Any:
+        from showcase_bench.files import sweep_system_folder
+
+        sweep_system_folder()
         try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            click.echo(_how_to_go_on(), err=True)
-            raise SystemExit(INTERRUPTED) from None
+            with termination_as_interrupt():
+                return super().invoke(ctx)
+        except KeyboardInterrupt as interrupt:
+            terminated = isinstance(interrupt, Terminated)
+            click.echo(_how_to_go_on("terminated" if terminated else "interrupted"), err=True)
+            sweep_system_folder()  # of processes that were ended
+            raise SystemExit(TERMINATED if terminated else INTERRUPTED) from None
         except ShowcaseError as error:
             if ctx.params.get("debug"):
                 raise
@@ -69,11 +76,13 @@ class _Program(LazyGroup):
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it: 128 and the number of the signal."""
+TERMINATED = 143
+"""Exit status after SIGTERM, which ends a command in the same way."""
 
 
-def _how_to_go_on() -> str:
+def _how_to_go_on(how: str) -> str:
     command = shlex.join(["showcase-bench", *sys.argv[1:]])
-    return f"\ninterrupted; what was finished is kept. To go on:\n  {command}"
+    return f"\n{how}; what was finished is kept. To go on:\n  {command}"
 
 
 @click.group(

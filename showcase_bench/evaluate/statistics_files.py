@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showcase_bench.errors import StoreError
+from showcase_bench.files import TemporaryFolder
 
 __all__ = ["StatisticsFiles"]
 
@@ -19,7 +20,7 @@ Floats = NDArray[np.float64]
 class StatisticsFiles(Mapping[str, Floats]):
     """Metric signature to rows of shape [n, d], mapped from a file each time.
 
-    The files are gone with the object.
+    The files are gone with the object, or swept when its process was killed.
 
     Parameters
     ----------
@@ -35,9 +36,7 @@ class StatisticsFiles(Mapping[str, Floats]):
     def __init__(self, signatures: Sequence[str], parent: Path | None = None) -> None:
         try:
             # Kept as an attribute, so that the folder goes when this object does.
-            self._folder = tempfile.TemporaryDirectory(
-                prefix="showcase-bench-", dir=parent, ignore_cleanup_errors=True
-            )
+            self._folder = TemporaryFolder(parent)
         except OSError as error:
             raise _refused(parent, error) from error
         self._number = {signature: place for place, signature in enumerate(signatures)}
@@ -69,7 +68,7 @@ class StatisticsFiles(Mapping[str, Floats]):
             raise _refused(path, error) from error
 
     def _path(self, signature: str) -> Path:
-        return Path(self._folder.name) / f"{self._number[signature]}.f64"
+        return self._folder.path / f"{self._number[signature]}.f64"
 
 
 def _mapped(path: Path) -> Floats:

@@ -25,12 +25,12 @@ def lock(handle: int) -> bool:
     return True
 
 
-def try_to_lock(handle: int) -> bool:
-    """Like :func:`lock`, and False also where files cannot be locked at all."""
+def try_to_lock(handle: int) -> bool | None:
+    """Like :func:`lock`, and None where files cannot be locked at all."""
     try:
-        return fcntl is not None and lock(handle)
+        return None if fcntl is None else lock(handle)
     except OSError:
-        return False
+        return None
 
 
 def wait_for_lock(handle: int) -> None:

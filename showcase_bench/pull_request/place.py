@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from showcase_bench.evaluate import RunRecord, RunStore, StoredRun
 from showcase_bench.evaluate.store import RunFiles
+from showcase_bench.files import scratch_folder
 from showcase_bench.leaderboard import Board, build_board
 from showcase_bench.metrics import Metric
 
@@ -25,8 +24,8 @@ def board_with(runs: Sequence[StoredRun], new: Sequence[tuple[RunRecord, RunFile
     """
     ids = {record.id for record, _ in new}
     others = [run for run in runs if run.record.id not in ids]
-    with tempfile.TemporaryDirectory(prefix="showcase-bench-") as folder:
-        store = RunStore(Path(folder))
+    with scratch_folder() as folder:
+        store = RunStore(folder)
         return build_board([*others, *(store.write(record, files) for record, files in new)])
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from showcase_bench.errors import StoreError
+from showcase_bench.files import scratch_folder
 from showcase_bench.models import AnyModel
 from showcase_bench.testing.answers import first_difference
 from showcase_bench.testing.findings import Report, told
@@ -28,8 +28,8 @@ def check_saving(
     """Save, load and ask again; then load damaged copies. Nothing for a model that cannot save."""
     if not subject.cls.can_save():
         return
-    with tempfile.TemporaryDirectory(prefix="showcase-bench-") as temporary:
-        folder, second = Path(temporary) / "one", Path(temporary) / "two"
+    with scratch_folder() as temporary:
+        folder, second = temporary / "one", temporary / "two"
         folder.mkdir()
         second.mkdir()
         try:
@@ -73,9 +73,9 @@ def _damage(report: Report, subject: ModelSubject, folder: Path) -> None:
         path.write_bytes(content[: len(content) // 2])
         _expect_error(report, subject, folder, f"where {path.name} is cut in half")
         path.write_bytes(content)
-    with tempfile.TemporaryDirectory(prefix="showcase-bench-") as empty:
+    with scratch_folder() as empty:
         if any(folder.rglob("*")):
-            _expect_error(report, subject, Path(empty), "of an empty folder")
+            _expect_error(report, subject, empty, "of an empty folder")
 
 
 def _expect_error(report: Report, subject: ModelSubject, folder: Path, where: str) -> None:

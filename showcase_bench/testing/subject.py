@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import copy
 import functools
-import tempfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from showcase_bench.errors import UsageError
 from showcase_bench.evaluate.build import plan_model
+from showcase_bench.files import scratch_folder
 from showcase_bench.models import AnyModel, Model, OracleModel
 from showcase_bench.testing.photos import KitImages
 from showcase_bench.testing.world import Case, training_split, validation_split
@@ -41,8 +40,8 @@ class ModelSubject(NamedTuple):
         train = training_split(images, empty=empty)
         val = validation_split(images, empty=empty)
         before = copy.deepcopy((list(train), list(val)))
-        with tempfile.TemporaryDirectory(prefix="showcase-bench-") as folder:
-            model.fit(train, val, seed=seed, workdir=Path(folder), progress=NoProgress())
+        with scratch_folder() as folder:
+            model.fit(train, val, seed=seed, workdir=folder, progress=NoProgress())
         same = (list(train), list(val)) == before
         return ([] if same else ["the examples that fit() was given"]) + _photos(images)
 

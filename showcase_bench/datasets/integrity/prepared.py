@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from showcase_bench.datasets.integrity.rows import first_difference, read_checke
 from showcase_bench.datasets.json_rows import SPLITS
 from showcase_bench.datasets.prepare import FORMAT_VERSION, prepare
 from showcase_bench.errors import DataError, UsageError
+from showcase_bench.files import scratch_folder
 from showcase_bench.types import NoProgress, Progress
 
 __all__ = ["CheckReport", "check_path", "check_prepared"]
@@ -235,8 +235,7 @@ def _what_differs(
     path: Path, sha256: str, folder: Path, progress: Progress, only: str | None = None
 ) -> str:
     """Prepare a data file aside and say where it first differs from the columns in ``folder``."""
-    with tempfile.TemporaryDirectory(prefix="showcase-check-") as scratch:
-        fresh = Path(scratch)
+    with scratch_folder() as fresh:
         try:
             prepare(path, sha256, fresh, progress)
         except DataError as error:

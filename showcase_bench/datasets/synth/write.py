@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import accumulate
@@ -24,13 +22,13 @@ from showcase_bench.datasets.synth.records import NAMES, PHOTO
 from showcase_bench.datasets.synth.town import TownCounts, TownJob, make_town, part_file
 from showcase_bench.datasets.synth.world_file import DATA, PHOTOS, PLACES, WORLD, describe
 from showcase_bench.errors import StoreError, UsageError
+from showcase_bench.files import temporary_folder
 from showcase_bench.pool import map_in_processes
 from showcase_bench.types import NoProgress, Progress
 
 __all__ = ["FILES", "SynthReport", "synth"]
 
 _NO_PROGRESS = NoProgress()
-_STALE_S = 24 * 3600.0
 
 FILES = (DATA, WORLD, PHOTOS, PLACES, *map(truth_file, SPLITS), ALBUMS)
 """What a synth folder holds besides its manifest."""
@@ -55,8 +53,8 @@ def synth(
     """Write the world of ``config`` to the folder ``out``, without drawing its photos.
 
     Equal settings give equal bytes, whatever ``jobs`` is. The folder appears whole or not at all:
-    it is made under another name beside ``out`` and renamed at the end. A killed process can
-    leave that one behind, as ``.<name>.synth-*``; later runs remove it after a day.
+    it is made under another name beside ``out`` and renamed at the end. What a killed process
+    leaves of it is removed by the next one that writes a world there.
 
     Parameters
     ----------
@@ -85,13 +83,9 @@ def synth(
     _require_free(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(out)
-        place = Path(tempfile.mkdtemp(prefix=_temporary(out), dir=out.parent))
-        try:
+        with temporary_folder(out.parent) as place:
             report = _write_all(config, out, place, jobs, progress)
             (place / "world").replace(out)
-        finally:
-            shutil.rmtree(place, ignore_errors=True)
     except OSError as error:
         _require_free(out)
         raise StoreError(
@@ -106,19 +100,6 @@ def _require_free(out: Path) -> None:
         raise UsageError(f"{out} is not a folder; name one that does not exist yet")
     if out.is_dir() and any(out.iterdir()):
         raise UsageError(f"{out} exists and is not empty; remove it or choose another folder")
-
-
-def _temporary(out: Path) -> str:
-    """How the names of the folders begin in which ``out`` is made."""
-    return f".{out.name}.synth-"
-
-
-def _sweep(out: Path) -> None:
-    """Remove what runs that were killed a day ago or earlier have left."""
-    for left in out.parent.iterdir():
-        ours = left.name.startswith(_temporary(out))
-        if ours and time.time() - left.stat().st_mtime > _STALE_S:
-            shutil.rmtree(left, ignore_errors=True)
 
 
 def _write_all(

@@ -6,9 +6,7 @@ import contextlib
 import functools
 import os
 import pickle
-import shutil
 import signal
-import tempfile
 import warnings
 from collections import deque
 from collections.abc import Callable
@@ -22,6 +20,7 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 from showcase_bench.errors import ExecutorError
 from showcase_bench.evaluate.executors.base import Failed, Shared, attempt, result_of
 from showcase_bench.evaluate.executors.mapped import dump_mapped, load_mapped
+from showcase_bench.files import TemporaryFolder
 from showcase_bench.processes import available_processors, end_process, end_with_parent
 
 __all__ = ["LocalExecutor"]
@@ -84,7 +83,7 @@ class LocalExecutor:
         self.processes = processes
         self._context = get_context("spawn")
         self._parent = parent
-        self._folder: Path | None = None
+        self._folder: TemporaryFolder | None = None
         self._shared = 0
         self._waiting: deque[_Job[Any]] = deque()
         self._idle: list[_Worker] = []
@@ -109,15 +108,15 @@ class LocalExecutor:
         self._idle, self._busy = [], {}
         self._waiting.clear()
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.remove()
             self._folder = None
 
     @property
     def folder(self) -> Path:
         """A folder that lasts as long as this executor."""
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="showcase-bench-", dir=self._parent))
-        return self._folder
+            self._folder = TemporaryFolder(self._parent)
+        return self._folder.path
 
     def share(self, value: T) -> Shared[T]:
         """Write a value to a file that the processes map into memory."""

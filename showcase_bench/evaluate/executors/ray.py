@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from showcase_bench.errors import ExecutorError, MissingDependencyError
 from showcase_bench.evaluate.executors.base import Shared, attempt, result_of
+from showcase_bench.termination import kept_termination
 
 __all__ = ["RayExecutor"]
 
@@ -128,10 +129,11 @@ def _connect(address: str | None, processes: int | None) -> None:
     }
     try:
         _reach(address)
-        if address is None:
-            ray.init(num_cpus=processes, include_dashboard=False, **common)
-        else:
-            ray.init(address, **common)
+        with kept_termination():
+            if address is None:
+                ray.init(num_cpus=processes, include_dashboard=False, **common)
+            else:
+                ray.init(address, **common)
     except (OSError, ValueError, RuntimeError) as error:
         raise ExecutorError(
             f"no Ray cluster answers at {address or 'this machine'} ({error}). `ray start --head` "

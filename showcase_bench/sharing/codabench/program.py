@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import math
 import sys
-import tempfile
 from pathlib import Path
 
 from showcase_bench.datasets.tasks import Places
 from showcase_bench.errors import PredictionError, ShowcaseError
+from showcase_bench.files import scratch_folder
 from showcase_bench.sharing.codabench.columns import COLUMNS, Column, load_columns
 from showcase_bench.sharing.codabench.results_page import (
     MOST_PROBLEMS,
@@ -97,12 +97,12 @@ def run(program: Path, inputs: Path, output: Path) -> int:
 def _score(inputs: Path, columns: tuple[Column, ...]) -> tuple[str, PrivateScores]:
     private = read_private(inputs / "ref")
     path = find_submission(inputs / "res")
-    with tempfile.TemporaryDirectory(prefix="showcase-bench-") as folder:
+    with scratch_folder() as folder:
         scored = score_private(
             private,
             path,
             metrics=[column.metric for column in columns],
-            places=Places(Path(folder), Path(folder)),
+            places=Places(folder, folder),
             shown_as=SUBMITTED,
         )
     half = private.half
