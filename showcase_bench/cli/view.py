@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,7 +85,7 @@ def command(
         identity = common_identity(runs)
         found = _audit(audit, Path("audit") / name / "audit.json", identity.data_sha256)
         workspace = Workspace.open(task, places=request.places(), progress=progress)
-        folder = out or Path(tempfile.mkdtemp(prefix="showcase-bench-site-"))
+        folder = out or _temporary()
         site = build_site(runs, workspace, folder, progress, audit=found, all_seeds=all_seeds)
     if as_json:
         print_json(
@@ -106,6 +107,11 @@ def command(
         click.echo(str(site.index))
     if not no_open:
         click.launch(site.index.resolve().as_uri())
+
+
+def _temporary() -> Path:
+    """A folder that is not there yet, so that one that was interrupted leaves none."""
+    return Path(tempfile.gettempdir()) / f"showcase-bench-site-{secrets.token_hex(8)}"
 
 
 def _runs(results: Path, request: TaskRequest) -> list[StoredRun]:

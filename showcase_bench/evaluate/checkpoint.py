@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 from showcase_bench.canonical import canonical_json
 from showcase_bench.errors import StoreError, UsageError
@@ -17,12 +17,24 @@ from showcase_bench.files import new_folder, replace_file
 from showcase_bench.models import AnyModel
 from showcase_bench.spec import Scalar, format_arguments, format_value
 
-__all__ = ["SCHEMA", "Fitted", "fit_facts", "plan_of_fit", "read_fit", "write_fit"]
+__all__ = [
+    "SCHEMA",
+    "Fitted",
+    "Stamp",
+    "fit_facts",
+    "fit_stamp",
+    "plan_of_fit",
+    "read_fit",
+    "write_fit",
+]
 
 FIT = "fit.json"
 """What the folder holds: inputs of the fit, its seconds, and the hash of every file."""
 SCHEMA = 1
 _MODEL = "model"
+
+Stamp: TypeAlias = tuple[int, int] | None
+"""Differs between a fit and the one that takes its place."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,15 @@ class Fitted:
     """Over the files that the model saved; None where it cannot save."""
     found: bool = False
     """Whether it was loaded, or its training went on from a checkpoint."""
+
+
+def fit_stamp(folder: Path) -> Stamp:
+    """Which fit a folder holds; None where there is none."""
+    try:
+        facts = (folder / FIT).stat()
+    except OSError:
+        return None
+    return facts.st_ino, facts.st_mtime_ns
 
 
 def write_fit(

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import logging
-import shutil
-import time
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +13,18 @@ import showcase_bench
 from showcase_bench.canonical import canonical_json
 from showcase_bench.errors import StoreError
 from showcase_bench.evaluate.build import BuildPlan
-from showcase_bench.evaluate.checkpoint import SCHEMA, Fitted, read_fit, write_fit
+from showcase_bench.evaluate.checkpoint import (
+    SCHEMA,
+    Fitted,
+    Stamp,
+    fit_stamp,
+    read_fit,
+    write_fit,
+)
+from showcase_bench.evaluate.fit_clock import FitClock, holds_work
+from showcase_bench.evaluate.workdirs import given_workdir, kept_workdir, set_aside
 from showcase_bench.evaluate.workspace import Workspace
-from showcase_bench.events import tell
-from showcase_bench.files import lock, scratch_folder, temporary_folder
+from showcase_bench.files import scratch_folder
 from showcase_bench.models import AnyModel
 from showcase_bench.types import Progress
 
@@ -34,15 +39,15 @@ class FittedModels:
     A model that can save lies below ``folder``, in a folder named after a hash of its class, the
     arguments that ``fit`` depends on, seed, code, data and protocol. What is damaged is fitted
     again. While a fit runs its ``workdir`` lies there too, so that a killed one goes on; a second
-    process that wants the same fit meanwhile works in a folder of its own. The last few fits of
-    this process stay in memory, also of models that cannot save.
+    process that wants the same fit meanwhile waits for it, and takes over where the first one is
+    killed. The last few fits of this process stay in memory, also of models that cannot save.
 
     Parameters
     ----------
     folder
         None keeps nothing on disk.
     fresh
-        Fit again even what is kept.
+        Fit again even what is kept; not what another process has fitted meanwhile.
     """
 
     def __init__(self, folder: Path | None, progress: Progress, *, fresh: bool = False) -> None:
@@ -78,11 +83,14 @@ class FittedModels:
                 model, seconds = fit_model(plan, workspace, seed, folder, self._progress)
             return Fitted(model, seconds, None)
         place = _place(self._folder, plan, inputs)
+        known = {place: fit_stamp(place)}
         if not self._fresh or key in self._made_here:
             with contextlib.suppress(StoreError):
                 return read_fit(place, plan, inputs)
         self._made_here.add(key)
-        return fit_and_save(place, plan, workspace, seed, self._progress, cache=self._folder)
+        return fit_and_save(
+            place, plan, workspace, seed, self._progress, cache=self._folder, known=known
+        )
 
 
 def _key(*content: object) -> str:
@@ -108,12 +116,12 @@ def fit_inputs(plan: BuildPlan, workspace: Workspace, seed: int) -> dict[str, An
 def fit_model(
     plan: BuildPlan, workspace: Workspace, seed: int, workdir: Path, progress: Progress
 ) -> tuple[AnyModel, float]:
-    """Build and fit; the model, and seconds of the fit."""
+    """Build and fit; the model, and seconds of the fit, also of what it goes on from."""
     model = plan.build()
-    start = time.perf_counter()
-    train, val = workspace.split("train"), workspace.split("val")
-    model.fit(train, val, seed=seed, workdir=workdir, progress=progress)
-    return model, time.perf_counter() - start
+    with FitClock(workdir) as clock:
+        train, val = workspace.split("train"), workspace.split("val")
+        model.fit(train, val, seed=seed, workdir=workdir, progress=progress)
+    return model, clock.seconds
 
 
 def fit_and_save(
@@ -125,12 +133,19 @@ def fit_and_save(
     *,
     cache: Path,
     workdir: Path | None = None,
+    known: Mapping[Path, Stamp] | None = None,
 ) -> Fitted:
     """Fit a model and save it as the folder ``place``.
 
     Where another process has been killed at the same fit it goes on from its last checkpoint, which
     lies in ``cache``, the folder of all fits, or in ``workdir``, which then stays; one that is
-    damaged is not used.
+    damaged is not used. Where another process is at the same fit, it is waited for; what it has
+    fitted by then is taken.
+
+    Parameters
+    ----------
+    known
+        Fits that are not to be taken; by default those that there are when this is called.
 
     Raises
     ------
@@ -138,70 +153,35 @@ def fit_and_save(
         A folder cannot be written, or ``place`` holds something else than a fitted model.
     """
     inputs = fit_inputs(plan, workspace, seed)
-    chosen = _workdir(_place(cache, plan, inputs)) if workdir is None else _given(workdir)
+    kept = _place(cache, plan, inputs)
+    if known is None:
+        known = {one: fit_stamp(one) for one in (place, kept)}
+    chosen = kept_workdir(kept, plan.label, progress) if workdir is None else given_workdir(workdir)
     with chosen as folder:
-        found = any(folder.iterdir())
+        for one, stamp in known.items():
+            if fit_stamp(one) != stamp:
+                with contextlib.suppress(StoreError):
+                    return _moved(read_fit(one, plan, inputs), one, place, plan, inputs)
+        found = holds_work(folder)
         try:
             model, seconds = fit_model(plan, workspace, seed, folder, progress)
         except StoreError:
             if not found or workdir is not None:
                 raise
             found = False
-            with _set_aside(folder):
+            with set_aside(folder):
                 model, seconds = fit_model(plan, workspace, seed, folder, progress)
         return replace(write_fit(place, plan, model, inputs, seconds), found=found)
 
 
+def _moved(
+    fitted: Fitted, origin: Path, place: Path, plan: BuildPlan, inputs: dict[str, Any]
+) -> Fitted:
+    """A fit that lies in ``origin``, also in ``place``."""
+    if origin == place:
+        return fitted
+    return replace(write_fit(place, plan, fitted.model, inputs, fitted.seconds), found=True)
+
+
 def _place(cache: Path, plan: BuildPlan, inputs: dict[str, Any]) -> Path:
     return cache / plan.cls.__module__ / f"{plan.cls.__qualname__}-{_key(inputs)}"
-
-
-@contextlib.contextmanager
-def _given(workdir: Path) -> Iterator[Path]:
-    with _writable(workdir):
-        workdir.mkdir(parents=True, exist_ok=True)
-    yield workdir
-
-
-@contextlib.contextmanager
-def _writable(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(
-            f"{folder}: cannot be written ({error.strerror or error}). "
-            "Check the folder's permissions and free space, or choose another one"
-        ) from error
-
-
-@contextlib.contextmanager
-def _workdir(place: Path) -> Iterator[Path]:
-    """A folder that outlives an interrupted fit, or a temporary one while another process fits."""
-    folder = place.with_name(f".{place.name}.work")
-    with contextlib.ExitStack() as open_files:
-        with _writable(place.parent):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            handle = open_files.enter_context(place.with_name(f".{place.name}.lock").open("w"))
-            ours = lock(handle.fileno())
-            folder.mkdir(exist_ok=True)
-        if ours:
-            yield folder
-            shutil.rmtree(folder, ignore_errors=True)
-        else:
-            with scratch_folder() as own:
-                yield own
-
-
-@contextlib.contextmanager
-def _set_aside(workdir: Path) -> Iterator[None]:
-    """Empty a folder; what was in it comes back if nothing better takes its place."""
-    tell("fit.checkpoint-unusable", level=logging.WARNING)
-    with temporary_folder(workdir.parent) as aside:
-        workdir.rename(aside / "checkpoint")
-        workdir.mkdir()
-        try:
-            yield
-        except StoreError:
-            shutil.rmtree(workdir, ignore_errors=True)
-            (aside / "checkpoint").rename(workdir)
-            raise

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
+import pickle
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
-from typing import Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from showcase_bench.events import FACTS, LOGGER, Fact
 
-__all__ = ["Bar", "Bars", "Event", "Follower", "Heard", "Teller", "forward_events", "retell"]
+__all__ = [
+    "Bar",
+    "Bars",
+    "Event",
+    "Follower",
+    "Heard",
+    "Outbox",
+    "Teller",
+    "forward_events",
+    "retell",
+]
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 T = TypeVar("T")
 
@@ -35,6 +52,27 @@ class Heard(NamedTuple):
     created: float
     process: int
     facts: dict[str, Fact]
+
+
+class Outbox:
+    """Sends messages over a pipe in their order, and lets nobody wait until they are heard.
+
+    A process that holds a lock must not wait for one that may itself be waiting for the lock.
+    """
+
+    def __init__(self, pipe: Connection[Any, Any]) -> None:
+        self._pipe = pipe
+        self._waiting: SimpleQueue[bytes] = SimpleQueue()
+        threading.Thread(target=self._deliver, daemon=True).start()
+
+    def send(self, message: object) -> None:
+        """Send it as soon as those before it are sent; raises what pickling it raises."""
+        self._waiting.put(pickle.dumps(message))
+
+    def _deliver(self) -> None:
+        with contextlib.suppress(OSError):  # nobody listens any more
+            while True:
+                self._pipe.send_bytes(self._waiting.get())
 
 
 class Bar(Protocol):

@@ -18,7 +18,7 @@ from showcase_bench.evaluate.fits import FittedModels
 from showcase_bench.evaluate.others import swapped_queries
 from showcase_bench.evaluate.part_answers import Premises, fit_stage
 from showcase_bench.evaluate.predict import Predicted, Predictor
-from showcase_bench.evaluate.relay import Event, Heard, Teller, forward_events
+from showcase_bench.evaluate.relay import Event, Heard, Outbox, Teller, forward_events
 from showcase_bench.evaluate.stages import Stage
 from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.processes import end_with_parent
@@ -77,18 +77,19 @@ def serve(pipe: connection.Connection[Message, Errand], setting: Setting) -> Non
     warnings.simplefilter("ignore")  # they would be printed between the bars of the other process
     end_with_parent()
     os.environ.setdefault("OMP_NUM_THREADS", str(setting.threads))
+    outbox = Outbox(pipe)
     if setting.events:
-        forward_events(pipe.send)
-    desk = _Desk(setting, Teller(pipe.send))
+        forward_events(outbox.send)
+    desk = _Desk(setting, Teller(outbox.send))
     while True:
         try:
             errand = pipe.recv()
         except EOFError:
             return
         try:
-            pipe.send(desk.answer(errand))
+            outbox.send(desk.answer(errand))
         except Exception:
-            pipe.send(Broken(traceback.format_exc()))
+            outbox.send(Broken(traceback.format_exc()))
 
 
 class _Desk:

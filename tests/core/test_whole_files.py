@@ -1,5 +1,6 @@
 """Files and folders that are there whole or not at all, and what killed processes leave."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -8,12 +9,16 @@ import time
 
 import pytest
 
+from showcase_bench.evaluate.executors import LocalExecutor
+from showcase_bench.evaluate.statistics_files import StatisticsFiles
 from showcase_bench.files import (
+    TemporaryFolder,
     is_being_replaced,
     new_folder,
     replace_file,
     scratch_folder,
     sweep,
+    sweep_system_folder,
     temporary_folder,
 )
 from showcase_bench.files.temporary import PREFIX
@@ -39,6 +44,7 @@ def killed(code, folder):
 
 
 TEMPORARY = "with temporary_folder(folder) as place:\n    (place / 'half').touch()\n    wait()\n"
+OBJECT = "place = TemporaryFolder(folder)\n(place.path / 'half').touch()\nwait()\n"
 NEW = "with new_folder(folder / 'a') as place:\n    (place / 'half').touch()\n    wait()\n"
 FILE = (
     "import os, showcase_bench.files.whole as whole\n"
@@ -47,7 +53,9 @@ FILE = (
 )
 
 
-@pytest.mark.parametrize("code", [TEMPORARY, NEW, FILE], ids=["temporary", "new", "file"])
+@pytest.mark.parametrize(
+    "code", [TEMPORARY, OBJECT, NEW, FILE], ids=["temporary", "object", "new", "file"]
+)
 def test_what_a_killed_process_leaves_is_swept_and_what_a_living_one_uses_is_not(tmp_path, code):
     run = killed(code, tmp_path)
     next(run)
@@ -169,3 +177,85 @@ def test_a_temporary_folder_has_nothing_to_put_back(tmp_path):
         (place / "target").write_text("../elsewhere")
         (place / "old-0").touch()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("end", ["removed", "dropped"])
+def test_a_temporary_folder_lasts_as_long_as_its_object(tmp_path, end):
+    folder = TemporaryFolder(tmp_path)
+    (folder.path / "a").mkdir()
+    sweep(tmp_path, again=True)
+    assert (folder.path / "a").is_dir()
+    if end == "removed":
+        folder.remove()
+        folder.remove()
+    else:
+        del folder
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_fork_takes_no_folder_away(tmp_path):
+    folder = TemporaryFolder(tmp_path)
+    child = os.fork()
+    if not child:
+        folder.remove()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert folder.path.is_dir()
+
+
+def test_what_the_harness_keeps_for_a_while_can_be_swept(tmp_path):
+    files = StatisticsFiles(["one"], tmp_path)
+    with LocalExecutor(1, tmp_path) as executor:
+        assert executor.folder.is_dir()
+        assert len(left_in(tmp_path)) == 2
+        sweep(tmp_path, again=True)
+        assert len(left_in(tmp_path)) == 2
+    del files
+    assert list(tmp_path.iterdir()) == []
+
+
+def refuse(*_):
+    raise OSError(errno.ENOLCK, "No locks available")
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+@pytest.mark.parametrize("support", ["refused", "absent"])
+def test_where_files_cannot_be_locked_age_decides(tmp_path, monkeypatch, kind, support):
+    if support == "refused":
+        monkeypatch.setattr("showcase_bench.files.locks.fcntl.flock", refuse)
+    else:
+        monkeypatch.setattr("showcase_bench.files.locks.fcntl", None)
+    paths = [tmp_path / f"{PREFIX}{name}" for name in ("old", "young")]
+    for path in paths:
+        inside = path / "in" / "it" if kind == "folder" else path
+        inside.parent.mkdir(parents=True, exist_ok=True)
+        inside.touch()
+        if kind == "folder":
+            (path / "lock").touch()
+    long_ago = time.time() - 8 * 24 * 3600
+    for path in (*paths[0].rglob("*"), *paths, *paths[1].glob("*")):
+        os.utime(path, (long_ago,) * 2)
+    if kind == "file":
+        os.utime(paths[1])
+    sweep(tmp_path, again=True)
+    assert left_in(tmp_path) == [paths[1].name]
+    with temporary_folder(tmp_path) as place:
+        sweep(tmp_path, again=True)
+        assert place.is_dir()
+    assert left_in(tmp_path) == [paths[1].name]
+
+
+def test_what_another_user_left_stays(tmp_path, monkeypatch):
+    (tmp_path / f"{PREFIX}his").mkdir()
+    own = os.getuid()
+    monkeypatch.setattr("os.getuid", lambda: own + 1)
+    sweep(tmp_path, again=True)
+    assert len(left_in(tmp_path)) == 1
+
+
+def test_the_folder_of_the_system_is_swept_again_and_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    for _ in range(2):
+        (tmp_path / f"{PREFIX}left").mkdir()
+        sweep_system_folder()
+        assert list(tmp_path.iterdir()) == []

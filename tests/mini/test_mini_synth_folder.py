@@ -34,6 +34,8 @@ from showcase_bench.datasets.synth import (
 )
 from showcase_bench.datasets.synth import write as writing
 from showcase_bench.errors import DataError, StoreError, UsageError
+from showcase_bench.files import sweep
+from showcase_bench.files.temporary import PREFIX
 from showcase_bench.pool import map_in_processes
 
 SMALL = MiniConfig(seed=7, n_train=230, n_val=41, n_test=83, n_businesses=29)
@@ -269,16 +271,6 @@ def test_processes_that_are_ended_from_outside_are_reported(tmp_path, small_town
     assert list(tmp_path.iterdir()) == []
 
 
-def test_old_leftovers_go_and_recent_ones_stay(tmp_path):
-    old, recent, other = (tmp_path / name for name in (".w.synth-a", ".w.synth-b", ".v.synth-a"))
-    for folder in (old, recent, other):
-        (folder / "parts").mkdir(parents=True)
-    for folder in (old, other):
-        os.utime(folder, (time.time() - 2 * 86400,) * 2)
-    synth(SMALL, tmp_path / "w")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".v.synth-a", ".w.synth-b", "w"]
-
-
 SCRIPT = """
 import sys
 from pathlib import Path
@@ -298,7 +290,7 @@ def test_a_killed_run_leaves_nothing_that_looks_finished(tmp_path):
     started = []
     try:
         deadline = time.monotonic() + 60
-        while not list(tmp_path.glob(".world.synth-*/parts/*.train")):
+        while not list(tmp_path.glob(f"{PREFIX}*/parts/*.train")):
             assert run.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.02)
@@ -314,6 +306,8 @@ def test_a_killed_run_leaves_nothing_that_looks_finished(tmp_path):
         process.kill()
     assert not alive
     assert len(gone) == len(started)
+    sweep(tmp_path, again=True)  # as the next one does, but in this process the first has done it
+    assert list(tmp_path.iterdir()) == [script]
 
 
 @pytest.mark.parametrize("damage", ["missing", "line", "place"])
