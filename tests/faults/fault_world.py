@@ -2,9 +2,12 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -37,6 +40,39 @@ def environment(cache, **more):
         "PYTHONWARNINGS": "ignore",
         **more,
     }
+
+
+def begun(arguments, folder, **more):
+    """Start a command in ``folder``, with cache and temporary folder there, that hears Ctrl-C."""
+    (folder / "tmp").mkdir(exist_ok=True)
+    # Jobs in the background do not hear it.
+    listening = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    return subprocess.Popen(
+        command(*arguments),
+        cwd=folder,
+        env=environment(folder / "cache", TMPDIR=str(folder / "tmp"), **more),
+        start_new_session=True,
+        preexec_fn=listening,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def events(path):
+    try:
+        return [json.loads(line) for line in path.read_text().splitlines()]
+    except FileNotFoundError:
+        return []
+
+
+def wait_for_event(path, process, seconds=120.0, **facts):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        if any(facts.items() <= one.items() for one in events(path)):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{facts} did not happen: {process.communicate()}")
 
 
 def state(folder):

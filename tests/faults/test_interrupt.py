@@ -1,14 +1,22 @@
-"""Ctrl-C, and two suites at once."""
+"""Ctrl-C, SIGTERM, and two suites at once."""
 
-import json
 import os
 import signal
 import subprocess
-import time
-from functools import partial
 
+import psutil
 import pytest
-from fault_world import MODELS, command, environment, leftovers, require_intact, state
+from fault_world import (
+    MODELS,
+    begun,
+    command,
+    environment,
+    events,
+    leftovers,
+    require_intact,
+    state,
+    wait_for_event,
+)
 
 SLOW = """
 import time
@@ -29,24 +37,17 @@ class Saved(Slow):
 """
 
 
-def events(path):
-    try:
-        return [json.loads(line) for line in path.read_text().splitlines()]
-    except FileNotFoundError:
-        return []
-
-
-def wait_for_event(path, process, seconds=120.0, **facts):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and process.poll() is None:
-        if any(facts.items() <= one.items() for one in events(path)):
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"{facts} did not happen: {process.communicate()}")
-
-
-@pytest.mark.parametrize(("verb", "jobs"), [("run", 1), ("run", 2), ("predict", 1)])
-def test_an_interrupt_is_clean_and_says_how_to_go_on(toy, tmp_path, verb, jobs):
+@pytest.mark.parametrize(
+    ("number", "verb", "jobs"),
+    [
+        (signal.SIGINT, "run", 1),
+        (signal.SIGINT, "run", 2),
+        (signal.SIGINT, "predict", 1),
+        (signal.SIGTERM, "run", 2),
+        (signal.SIGTERM, "predict", 1),
+    ],
+)
+def test_an_interrupt_is_clean_and_says_how_to_go_on(toy, tmp_path, number, verb, jobs):
     (tmp_path / "slow.py").write_text(SLOW)
     log = tmp_path / "log.jsonl"
     model = "slow:Slow" if jobs == 1 else "slow:Saved"
@@ -55,27 +56,23 @@ def test_an_interrupt_is_clean_and_says_how_to_go_on(toy, tmp_path, verb, jobs):
         "predict": ["--model", model, "--out", "out.jsonl"],
     }[verb]
     arguments = [verb, "--data", toy, *arguments, "--log-file", log]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    env = environment(tmp_path / "cache", TMPDIR=str(tmp_path))
-    listening = partial(
-        signal.signal, signal.SIGINT, signal.SIG_DFL
-    )  # jobs in the background do not
-    process = subprocess.Popen(
-        command(*arguments),
-        cwd=tmp_path,
-        env=env,
-        start_new_session=True,
-        preexec_fn=listening,
-        **pipes,
-    )
+    process = begun(arguments, tmp_path)
     try:
         wait_for_event(log, process, event="stage.start", stage="predict", model=model)
-        os.killpg(process.pid, signal.SIGINT)
+        started = psutil.Process(process.pid).children(recursive=True)
+        if number == signal.SIGINT:
+            os.killpg(process.pid, number)  # as a terminal does
+        else:
+            process.send_signal(number)
         _, err = process.communicate(timeout=60)
     finally:
         process.kill()
         process.wait()
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
+    assert len(started) >= (jobs if jobs > 1 else 0)
+    _, alive = psutil.wait_procs(started, timeout=20)
+    assert not alive
+    assert list((tmp_path / "tmp").iterdir()) == []
     assert "Traceback" not in err
     said, _, again = err.rpartition("To go on:\n")
     assert "what was finished is kept" in said
@@ -84,12 +81,11 @@ def test_an_interrupt_is_clean_and_says_how_to_go_on(toy, tmp_path, verb, jobs):
     assert (last["event"], last["status"]) == ("command.end", "interrupted")
     assert leftovers(tmp_path) == []
     (tmp_path / "go").touch()
-    done = subprocess.run(
-        command(*arguments), cwd=tmp_path, env=env, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    again = begun(arguments, tmp_path)
+    _, err = again.communicate()
+    assert again.returncode == 0, err
     if verb == "run":
-        assert f"{jobs} runs made, {jobs} reused" in done.stderr
+        assert f"{jobs} runs made, {jobs} reused" in err
 
 
 def test_two_suites_at_once_on_one_store_and_one_cache(toy, tmp_path):
