@@ -6,7 +6,7 @@ Each scenario starts with an empty cache and an empty store, is killed (SIGKILL,
 that it started) up to four times, and then ends undisturbed. Left out of the comparison are only
 `created` and `timings` in run.json, `seconds` in fit.json with the checksum over them, and the
 table of costs in report.html. The log is printed; the status is 0 when all end states were equal
-and nothing temporary was left.
+and nothing temporary was left; each scenario has a folder for temporary files (TMPDIR) to itself.
 """
 
 from __future__ import annotations

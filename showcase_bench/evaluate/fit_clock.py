@@ -81,7 +81,7 @@ def _written(workdir: Path) -> dict[Path, tuple[int, int]]:
     """
     found = {}
     for path in workdir.rglob("*"):
-        if not path.name.startswith("."):
+        if not path.name.startswith(".") and path.is_file():
             facts = path.stat()
             found[path] = (facts.st_mtime_ns, facts.st_size)
     return found

@@ -44,7 +44,6 @@ class Saved(Slow):
         (signal.SIGINT, "run", 2),
         (signal.SIGINT, "predict", 1),
         (signal.SIGTERM, "run", 2),
-        (signal.SIGTERM, "predict", 1),
     ],
 )
 def test_an_interrupt_is_clean_and_says_how_to_go_on(toy, tmp_path, number, verb, jobs):

@@ -20,6 +20,7 @@ from tools.fault_injection.scenarios import (
     environment,
     make_world,
     prepare,
+    temporary,
     without_costs,
 )
 
@@ -44,6 +45,8 @@ class Tally:
     bytes: int = 0
     leftovers: int = 0
     """Temporary files and folders that kills left, and that were swept."""
+    in_system: int = 0
+    """Of these those in the system's folder for temporary files, whoever made them there."""
 
     def summary(self) -> str:
         """In a few lines."""
@@ -52,7 +55,8 @@ class Tally:
             f"{self.kills.total()} kills ({by}), {self.resumes.total()} resumes, "
             f"{self.rounds.total()} end states compared: {self.files:,} files, "
             f"{self.bytes:,} bytes, all equal; nothing lost. "
-            f"{self.leftovers} temporary leftovers of killed processes seen, none after the end."
+            f"{self.leftovers} temporary leftovers of killed processes seen, "
+            f"{self.in_system} of them in TMPDIR; after the end none."
         )
 
 
@@ -90,15 +94,21 @@ class Campaign:
                 break
             killed += 1
             self.tally.kills[name] += 1
-            left = len(_leftovers(place))
+            left, in_system = len(_leftovers(place)), len(_in_system(place))
             self.tally.leftovers += left
-            self._say(f"{name}: killed after {moment:.2f} s, {left} temporary leftovers")
+            self.tally.in_system += in_system
+            self._say(
+                f"{name}: killed after {moment:.2f} s, {left} temporary leftovers, "
+                f"{in_system} of them in TMPDIR"
+            )
         self._run(scenario, place)
         self.tally.resumes[name] += killed
         self.tally.rounds[name] += 1
         self._compare(scenario, place, wanted)
         self._require_swept(place)
-        self._say(f"{name}: ended, equal to the undisturbed one after {killed} kills")
+        self._say(
+            f"{name}: ended, equal to the undisturbed one after {killed} kills, 0 left in TMPDIR"
+        )
 
     def _undisturbed(self, scenario: Scenario) -> dict[str, bytes]:
         if scenario.name not in self._known:
@@ -144,6 +154,9 @@ class Campaign:
         if status:
             told = (place / "stderr").read_text(errors="replace")
             raise FaultError(f"{scenario.name} in {place} ended with status {status}:\n{told}")
+        if left := _in_system(place):  # nobody but the command itself has swept it
+            names = ", ".join(path.name for path in left)
+            raise FaultError(f"{scenario.name} in {place}: left in TMPDIR: {names}")
 
     def _compare(self, scenario: Scenario, place: Path, wanted: dict[str, bytes]) -> None:
         found = _state(scenario, place)
@@ -171,7 +184,13 @@ def _kill_group(leader: int) -> None:
 
 
 def _leftovers(place: Path) -> list[Path]:
-    return sorted(path for path in place.rglob(f"{PREFIX}*") if PREFIX in path.name)
+    """Temporary files and folders of the harness, and whatever is in the system's folder."""
+    ours = (path for path in place.rglob(f"{PREFIX}*") if temporary(place) not in path.parents)
+    return [*sorted(ours), *_in_system(place)]
+
+
+def _in_system(place: Path) -> list[Path]:
+    return sorted(temporary(place).iterdir())
 
 
 def _state(scenario: Scenario, place: Path) -> dict[str, bytes]:

@@ -17,6 +17,7 @@ __all__ = [
     "environment",
     "make_world",
     "prepare",
+    "temporary",
     "without_costs",
 ]
 
@@ -137,14 +138,19 @@ SCENARIOS = {
 }
 
 
+def temporary(place: Path) -> Path:
+    """The system's folder for temporary files, as the command sees it."""
+    return place / "tmp"
+
+
 def environment(place: Path) -> dict[str, str]:
     """Of a command that has cache and temporary folder to itself."""
-    (place / "tmp").mkdir(parents=True, exist_ok=True)
+    temporary(place).mkdir(parents=True, exist_ok=True)
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")]),
         "SHOWCASE_BENCH_CACHE": str(place / "cache"),
-        "TMPDIR": str(place / "tmp"),
+        "TMPDIR": str(temporary(place)),
         "PYTHONWARNINGS": "ignore",
     }
 
