@@ -14,6 +14,7 @@ import numpy as np
 from showcase_bench.errors import StoreError
 from showcase_bench.evaluate.kept_lines import KeptLines, Stamp
 from showcase_bench.evaluate.predictions import dump_predictions, prediction_line
+from showcase_bench.files import TemporaryFolder
 from showcase_bench.types import Showcase
 
 __all__ = ["HELD", "FiledShowcases", "Spool", "canonical_content"]
@@ -69,10 +70,8 @@ class Spool:
         if number <= HELD:
             return
         try:
-            self._folder = tempfile.TemporaryDirectory(
-                prefix="showcase-bench-", dir=parent, ignore_cleanup_errors=True
-            )
-            self._file = (Path(self._folder.name) / "predictions.jsonl").open("wb")
+            self._folder = TemporaryFolder(parent)
+            self._file = (self._folder.path / "predictions.jsonl").open("wb")
         except OSError as error:
             raise _refused(parent, error) from error
 
@@ -87,7 +86,7 @@ class Spool:
     ) -> None:
         if self._file is not None and error is not None:
             self._file.close()
-            self._folder.cleanup()
+            self._folder.remove()
 
     def extend(self, showcases: Iterable[Showcase]) -> None:
         """Take the next ones."""

@@ -112,6 +112,14 @@ SCENARIOS = {
             (),
         ),
         Scenario(
+            "score-many",  # so many that they are scored in parts, by other processes
+            lambda world: [
+                *("score", str(world / "many.jsonl"), "--data", str(world / "many" / "data.json")),
+                *("--metrics", "recall@3,hit@3,bleu-4,distinct-2,length", "--jobs", "2", "--json"),
+            ],
+            (),
+        ),
+        Scenario(
             "audit",
             lambda world: [
                 *("audit", *_data(world), "--metrics", "recall@3,bleu-4,distinct-2,div@3"),
@@ -162,12 +170,15 @@ def call(*arguments: str) -> list[str]:
 
 def make_world(place: Path, names: Collection[str]) -> None:
     """Data, and what else the scenarios of these names start from."""
-    world = str(place / "world")
-    synth = ["data", "synth", "--out", world, "--train", "150", "--val", "20", "--test", "300"]
+    synth = ["data", "synth", "--train", "150", "--val", "20", "--jobs", "1"]
+    small = [*synth, "--test", "300", "--out", "world"]
+    many = [*synth, "--test", "17000", "--out", "many"]
+    predict_many = ["predict", "--data", "many/data.json", "--model", "copy-history"]
     models = "random,copy-history,dpp"
     predict = ["predict", *_data(place), "--model", "copy-history", "--out", "predictions.jsonl"]
     run = ["run", *_data(place), "--models", models, "--results", "results", "--no-report"]
-    wanted = [[*synth, "--jobs", "1"]]
+    wanted = [small]
+    wanted += [many, [*predict_many, "--out", "many.jsonl"]] if "score-many" in names else []
     wanted += [predict] if "score" in names else []
     wanted += [run] if "site" in names else []
     for arguments in wanted:
