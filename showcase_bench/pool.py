@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
 from showcase_bench.errors import StoreError
@@ -36,7 +39,8 @@ def map_in_processes(
     function, items
         Both can be pickled; the function is one of a module.
     processes
-        How many new ones, at least 1; none outlives the iterator or this process.
+        How many new ones, at least 1; none outlives the iterator or this process. Where that is
+        interrupted, or closed, they end in the middle of their work.
     initializer, initargs
         Called once in each process.
 
@@ -45,11 +49,13 @@ def map_in_processes(
     StoreError
         A process was killed.
     """
+    context = multiprocessing.get_context("spawn")
+    leash, hand = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(
         processes,
-        mp_context=multiprocessing.get_context("spawn"),
+        mp_context=context,
         initializer=_begin,
-        initargs=(initializer, initargs),
+        initargs=(leash, initializer, initargs),
     )
     try:
         waiting: deque[Future[R]] = deque()
@@ -65,11 +71,26 @@ def map_in_processes(
             "a process that did a part of the work was ended from outside, perhaps for want of "
             "memory. Run the command again with fewer --jobs."
         ) from error
+    except BaseException:
+        hand.close()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        hand.close()
+        leash.close()
 
 
-def _begin(initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> None:
+def _begin(
+    leash: Connection[Any, Any],
+    initializer: Callable[..., None] | None,
+    initargs: tuple[Any, ...],
+) -> None:
     end_with_parent()
+    threading.Thread(target=_end_when_let_go, args=(leash,), daemon=True).start()
     if initializer is not None:
         initializer(*initargs)
+
+
+def _end_when_let_go(leash: Connection[Any, Any]) -> None:
+    wait([leash])
+    os._exit(1)

@@ -4,41 +4,49 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-__all__ = ["Terminated", "kept_termination", "termination_as_interrupt"]
+__all__ = ["Termination", "kept_termination", "termination_as_interrupt"]
 
 
-class Terminated(KeyboardInterrupt):
-    """Told to end (SIGTERM); all that ends cleanly at Ctrl-C does so then too."""
+_SECONDS_TO_CLEAN_UP = 20.0
+
+
+class Termination:
+    """Whether this process was told to end."""
+
+    told = False
 
 
 @contextmanager
-def termination_as_interrupt() -> Iterator[None]:
-    """Raise :class:`Terminated` in the main thread where the process is told to end.
+def termination_as_interrupt() -> Iterator[Termination]:
+    """Raise KeyboardInterrupt in the main thread where the process is told to end.
 
-    Only the first time, so that cleaning up is not disturbed. Nothing changes in another thread, or
-    where the process already has a way of its own to end.
+    What ends cleanly at Ctrl-C does so then too. For some seconds nothing more is raised, so that
+    cleaning up is not disturbed. Nothing changes in another thread, or where the process already
+    has a way of its own to end.
     """
+    termination = Termination()
     ours = threading.current_thread() is threading.main_thread()
     if not ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
+        yield termination
         return
-    told = False
+    first = 0.0
 
     def end(number: int, frame: FrameType | None) -> None:
-        nonlocal told
-        if not told:
-            told = True
-            raise Terminated
+        nonlocal first
+        if not termination.told or time.monotonic() - first >= _SECONDS_TO_CLEAN_UP:
+            termination.told, first = True, time.monotonic()
+            raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, end)
     try:
-        yield
+        yield termination
     finally:
-        if not told:
+        if not termination.told:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 

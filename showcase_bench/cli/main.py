@@ -13,7 +13,7 @@ import click
 from showcase_bench import __version__
 from showcase_bench.cli.lazy import LazyGroup
 from showcase_bench.errors import ShowcaseError
-from showcase_bench.termination import Terminated, termination_as_interrupt
+from showcase_bench.termination import termination_as_interrupt
 
 __all__ = ["cli", "main"]
 
@@ -60,18 +60,18 @@ class _Program(LazyGroup):
         from showcase_bench.files import sweep_system_folder
 
         sweep_system_folder()
-        try:
-            with termination_as_interrupt():
+        with termination_as_interrupt() as termination:
+            try:
                 return super().invoke(ctx)
-        except KeyboardInterrupt as interrupt:
-            terminated = isinstance(interrupt, Terminated)
-            click.echo(_how_to_go_on("terminated" if terminated else "interrupted"), err=True)
-            sweep_system_folder()  # of processes that were ended
-            raise SystemExit(TERMINATED if terminated else INTERRUPTED) from None
-        except ShowcaseError as error:
-            if ctx.params.get("debug"):
-                raise
-            raise _CleanError(str(error)) from error
+            except KeyboardInterrupt:
+                told = termination.told
+                click.echo(_how_to_go_on("terminated" if told else "interrupted"), err=True)
+                sweep_system_folder()  # of processes that were ended
+                raise SystemExit(TERMINATED if told else INTERRUPTED) from None
+            except ShowcaseError as error:
+                if ctx.params.get("debug"):
+                    raise
+                raise _CleanError(str(error)) from error
 
 
 INTERRUPTED = 130

@@ -1,12 +1,14 @@
 """Being told to end: raised once, where nothing else is to be done then."""
 
+import contextlib
 import os
 import signal
 import threading
 
 import pytest
 
-from showcase_bench.termination import Terminated, kept_termination, termination_as_interrupt
+from showcase_bench import termination
+from showcase_bench.termination import kept_termination, termination_as_interrupt
 
 
 @pytest.fixture(autouse=True)
@@ -31,16 +33,29 @@ def test_the_first_time_interrupts_and_the_second_does_not_disturb():
             tell()
             cleaned.append(True)
 
-    with pytest.raises(KeyboardInterrupt) as caught, termination_as_interrupt():
+    with pytest.raises(KeyboardInterrupt), termination_as_interrupt() as found:
         work()
-    assert caught.type is Terminated
+    assert found.told
     assert cleaned
     tell()  # while the process ends
 
 
+def test_who_swallowed_it_is_told_again(monkeypatch):
+    monkeypatch.setattr(termination, "_SECONDS_TO_CLEAN_UP", 0.0)
+    with pytest.raises(KeyboardInterrupt), termination_as_interrupt():
+        swallowed()
+
+
+def swallowed():
+    with contextlib.suppress(KeyboardInterrupt):
+        tell()
+    tell()
+
+
 def test_nothing_stays_where_nothing_happened():
-    with termination_as_interrupt():
+    with termination_as_interrupt() as found:
         assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    assert not found.told
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
