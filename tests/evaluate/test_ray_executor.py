@@ -220,3 +220,15 @@ def test_an_address_without_a_cluster_is_said(scheme):
         address = f"{scheme}127.0.0.1:{closed.getsockname()[1]}"
     with pytest.raises(ExecutorError, match=f"no Ray cluster answers at {address} "):
         RayExecutor(address)
+
+
+def test_being_told_to_end_means_what_it_meant_before(cluster, second_node):
+    def own(number, frame):
+        raise AssertionError("nobody was told")
+
+    before = signal.signal(signal.SIGTERM, own)
+    try:
+        with RayExecutor(cluster.address):
+            assert signal.getsignal(signal.SIGTERM) is own
+    finally:
+        signal.signal(signal.SIGTERM, before)
