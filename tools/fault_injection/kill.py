@@ -28,6 +28,8 @@ __all__ = ["Campaign", "Tally"]
 
 _MOST_KILLS_A_ROUND = 4
 _SLOWEST = 1800.0
+_CACHES = ("torchinductor_",)
+"""Of other packages, which keep them in the folder for temporary files on purpose."""
 
 
 class FaultError(Exception):
@@ -190,7 +192,8 @@ def _leftovers(place: Path) -> list[Path]:
 
 
 def _in_system(place: Path) -> list[Path]:
-    return sorted(temporary(place).iterdir())
+    found = temporary(place).iterdir()
+    return sorted(path for path in found if not path.name.startswith(_CACHES))
 
 
 def _state(scenario: Scenario, place: Path) -> dict[str, bytes]:
