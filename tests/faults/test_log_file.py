@@ -83,6 +83,17 @@ def test_other_processes_are_heard(toy, tmp_path):
     assert own not in {one["process"] for one in fits}
 
 
+def test_processes_that_are_given_parts_are_heard(toy, tmp_path):
+    log = tmp_path / "log.jsonl"
+    asked = ("--model", "random", "--jobs", "2", "--out", tmp_path / "p.jsonl")
+    done = call("predict", "--data", toy, *asked, "-q", "--log-file", log, cache=tmp_path / "cache")
+    assert done.exit_code == 0, done.output
+    found = lines(log)
+    opened = [one["process"] for one in found if one.get("stage") == "open"]
+    assert set(opened) > {found[0]["process"]}
+    assert {one["process"] for one in found if one.get("stage") == "predict"} == {opened[0]}
+
+
 @pytest.mark.parametrize("verb", ["fit", "predict", "score", "audit"])
 def test_every_long_verb_has_a_log(toy, tmp_path, verb):
     log = tmp_path / "log.jsonl"

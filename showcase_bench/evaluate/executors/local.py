@@ -20,6 +20,8 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 from showcase_bench.errors import ExecutorError
 from showcase_bench.evaluate.executors.base import Failed, Shared, attempt, result_of
 from showcase_bench.evaluate.executors.mapped import dump_mapped, load_mapped
+from showcase_bench.evaluate.relay import Heard, Outbox, forward_events, retell
+from showcase_bench.events import is_heard
 from showcase_bench.files import TemporaryFolder
 from showcase_bench.processes import available_processors, end_process, end_with_parent
 
@@ -151,19 +153,24 @@ class LocalExecutor:
     def _started(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         threads = max(1, available_processors() // self.processes)
-        process = self._context.Process(target=_serve, args=(theirs, threads))
+        process = self._context.Process(target=_serve, args=(theirs, threads, is_heard()))
         process.start()
         theirs.close()
         return _Worker(process, ours)
 
     def _take(self, pipe: connection.Connection[Any, Any]) -> None:
-        worker, job = self._busy.pop(pipe)
+        worker, job = self._busy[pipe]
         try:
-            job.outcome = pipe.recv()
+            message = pipe.recv()
         except (EOFError, OSError):
+            del self._busy[pipe]
             self._lost(worker, job)
             return
-        job.done = True
+        if isinstance(message, Heard):
+            retell(message)
+            return
+        del self._busy[pipe]
+        job.outcome, job.done = message, True
         self._idle.append(worker)
 
     def _lost(self, worker: _Worker, job: _Job[Any]) -> None:
@@ -184,18 +191,21 @@ class LocalExecutor:
         job.done = True
 
 
-def _serve(pipe: connection.Connection[Any, Any], threads: int) -> None:
-    """Do jobs until the pipe is closed at its other end."""
+def _serve(pipe: connection.Connection[Any, Any], threads: int, events: bool) -> None:
+    """Do jobs until the pipe is closed at its other end; with ``events``, tell what happens."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that started it decides
     warnings.simplefilter("ignore")
     end_with_parent()
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    outbox = Outbox(pipe)
+    if events:
+        forward_events(outbox.send)
     while True:
         try:
             pickled = pipe.recv_bytes()
         except EOFError:
             return
-        pipe.send(attempt(functools.partial(_unpickled, pickled)))
+        outbox.send(attempt(functools.partial(_unpickled, pickled)))
 
 
 def _unpickled(pickled: bytes) -> Any:
