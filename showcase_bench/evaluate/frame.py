@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol, get_args
+from typing import Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from showcase_bench.evaluate.other_users import OtherUsers
+from showcase_bench.evaluate.pooled import Pooled
 from showcase_bench.metrics import Batch, Metric, TextTable
 from showcase_bench.metrics.base import Need
-from showcase_bench.metrics.batch import Features, Swap, Visit
+from showcase_bench.metrics.batch import Features, Swap
+from showcase_bench.metrics.grounding.catalogue import Catalogue
 from showcase_bench.metrics.text.corpus import TextCorpus
+from showcase_bench.metrics.visits import Visits
 from showcase_bench.types import Showcase, TextEmbeddings, Timings
 
 __all__ = ["PART_ROWS", "Frame", "Recipe", "codes"]
@@ -23,8 +27,12 @@ PART_ROWS = 1 << 14
 depends on nothing, so that neither do the bytes."""
 
 
-def _nothing() -> tuple[Any, ...]:
+def _nothing() -> tuple[str, ...]:
     return ()
+
+
+def _nobody() -> Visits:
+    return Visits.of(())
 
 
 class Recipe(Protocol):
@@ -59,7 +67,7 @@ class Frame:
     """At most so many images are shown; 0 where there are none."""
     read_training: Callable[[], tuple[str, ...]] = _nothing
     """Texts of the training reviews, where there are any."""
-    read_visits: Callable[[], tuple[Visit, ...]] = _nothing
+    read_visits: Callable[[], Visits] = _nobody
     """All rows of the data set, where there are any."""
     table: TextTable = field(default_factory=TextTable)
     recipe: Recipe | None = None
@@ -99,7 +107,7 @@ class Frame:
         nothing: tuple[tuple[str, ...], ...] = ((),) * n
         every = lean and n == len(self)
         references = self.references if every else self.references[start:stop]
-        pools = (self.candidates or self.pools) if lean else self.pools
+        pools = self.unordered_pools if lean else self.pools
         return replace(
             self,
             ids=tuple(self.ids[start:stop]),
@@ -138,11 +146,26 @@ class Frame:
         return self.whole.corpus if self.whole else TextCorpus(self.references)
 
     @cached_property
-    def catalogue(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """The businesses with the photos in their pools."""
+    def catalogue(self) -> Catalogue | None:
+        """The businesses with the photos in their pools; None where examples have no business."""
         if self.whole:
             return self.whole.catalogue
-        return tuple(zip(self.businesses, self.pools, strict=True)) if self.businesses else ()
+        return Catalogue(self.businesses, self.unordered_pools) if self.businesses else None
+
+    @cached_property
+    def reviewers(self) -> OtherUsers:
+        """The rows of all splits with a review."""
+        return OtherUsers(self.visits, self.visits.crowd.has_text)
+
+    @cached_property
+    def with_pools(self) -> Pooled:
+        """The examples with photos, by business."""
+        return Pooled(codes(self.businesses), self.unordered_pools)
+
+    @property
+    def unordered_pools(self) -> Sequence[tuple[str, ...]]:
+        """The pools in any order."""
+        return self.candidates or self.pools
 
     @cached_property
     def training(self) -> tuple[str, ...]:
@@ -150,7 +173,7 @@ class Frame:
         return self.whole.training if self.whole else self.read_training()
 
     @cached_property
-    def visits(self) -> tuple[Visit, ...]:
+    def visits(self) -> Visits:
         """Who was where: all rows of all splits."""
         return self.whole.visits if self.whole else self.read_visits()
 
@@ -182,17 +205,13 @@ class Frame:
             for metric in metrics
         )
 
-    def _needs_catalogue(self, needs: Collection[Need]) -> bool:
-        """Not where no metric looks at pools, nor where the batch itself has them all."""
-        return self.whole is None or ("pools" in needs and not self.lean)
-
     def batch(
         self,
         showcases: Sequence[Showcase],
         *,
         needs: Collection[Need] = (),
         timings: Timings | None = None,
-        swaps: tuple[Swap | None, ...] = (),
+        swaps: Sequence[Swap | None] = (),
     ) -> Batch:
         """Align predictions, in the order of :attr:`ids`, with what they are scored against.
 
@@ -222,8 +241,8 @@ class Frame:
             businesses=tuple(self.businesses),
             histories=tuple(self.histories),
             visits=self.visits if "histories" in needs else (),
-            catalogue=self.catalogue if self._needs_catalogue(needs) else (),
-            swaps=swaps,
+            catalogue=self.catalogue or (),
+            swaps=tuple(swaps),
             table=self.table,
         )
 

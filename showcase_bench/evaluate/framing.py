@@ -13,8 +13,7 @@ from showcase_bench.evaluate.column import Column
 from showcase_bench.evaluate.frame import PART_ROWS, Frame, codes
 from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.metrics import TextTable
-from showcase_bench.metrics.batch import Visit
-from showcase_bench.types import Example, NoProgress, Progress
+from showcase_bench.types import NoProgress, Progress
 
 __all__ = ["frame_of_references", "frame_of_workspace"]
 
@@ -46,9 +45,6 @@ def frame_of_workspace(
         golds = (learned.gold(i) for i in range(len(learned)))
         return tuple(text for gold in golds for text in gold.texts if text)
 
-    def visits() -> tuple[Visit, ...]:
-        return tuple(_visit(row) for row in workspace.rows)
-
     users, businesses = Column(n, rows.user), Column(n, rows.business)
     frame = Frame(
         ids=Column(n, rows.id),
@@ -61,10 +57,10 @@ def frame_of_workspace(
         embeddings=workspace.texts,
         users=users,
         businesses=businesses,
-        histories=Column(n, lambda i: tuple(review.text for review in rows.history(i))),
+        histories=Column(n, rows.history_texts),
         k=workspace.policy.k,
         read_training=training,
-        read_visits=visits,
+        read_visits=lambda: workspace.visits,
         table=TextTable(workspace.cache, progress),
         recipe=WorkspaceRecipe(workspace.task, workspace.places),
         unreadable=lambda: dict(workspace.images.unreadable),
@@ -83,13 +79,6 @@ class WorkspaceRecipe:
         """The frame, with encoders of its own and without clusters."""
         workspace = Workspace.open(self.task, places=self.places)
         return frame_of_workspace(workspace, clustered=False)
-
-
-def _visit(row: Example) -> Visit:
-    query = row.query
-    history = tuple(review.text for review in query.history)
-    text = next((text for text in row.gold.texts if text.strip()), None)
-    return Visit(query.user_id, query.business_id, history, text)
 
 
 def frame_of_references(

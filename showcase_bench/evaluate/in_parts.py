@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from showcase_bench.evaluate.executors.base import Executor, Shared, in_order
 from showcase_bench.evaluate.frame import PART_ROWS, Frame, Recipe
+from showcase_bench.evaluate.output import AnyOutput
 from showcase_bench.evaluate.part_scores import (
     FactsJob,
     KeptCorpora,
-    Output,
     PartJob,
     kept_corpora,
     needs_of,
@@ -79,7 +79,7 @@ class InParts:
         return _Away(self._executor, recipe, self._executor.share(self._corpora))
 
     def score(
-        self, metrics: Sequence[Metric], output: Output, progress: Progress
+        self, metrics: Sequence[Metric], output: AnyOutput, progress: Progress
     ) -> tuple[Mapping[str, Floats], dict[str, int]]:
         """Statistics and number of scored examples, by signature of the metric."""
         if len(self._frame) <= PART_ROWS:
@@ -98,7 +98,7 @@ class InParts:
         return files, scored
 
     def _at_once(
-        self, metrics: Sequence[Metric], output: Output, progress: Progress
+        self, metrics: Sequence[Metric], output: AnyOutput, progress: Progress
     ) -> tuple[Mapping[str, Floats], dict[str, int]]:
         found = zip(metrics, score_part(self._frame, metrics, output), strict=True)
         shown = progress.track(found, label="Metrics", total=len(metrics))
@@ -106,7 +106,7 @@ class InParts:
         statistics = {signature: one for signature, (one, _) in rows.items()}
         return statistics, {signature: number for signature, (_, number) in rows.items()}
 
-    def _steps(self, by_row: _Metrics, of_set: _Metrics, output: Output) -> _Steps:
+    def _steps(self, by_row: _Metrics, of_set: _Metrics, output: AnyOutput) -> _Steps:
         if self._away is not None:
             yield from self._there(self._away, by_row, of_set, output)
             return
@@ -118,13 +118,14 @@ class InParts:
                 yield by_row, score_part(part, by_row, some)
         if of_set:
             whole = self._frame.part(0, len(self._frame), needs_of(of_set), lean=True)
-            yield of_set, score_part(whole, of_set, output)
+            yield of_set, score_part(whole, of_set, output.without(needs_of(of_set)))
 
-    def _there(self, away: _Away, by_row: _Metrics, of_set: _Metrics, output: Output) -> _Steps:
+    def _there(self, away: _Away, by_row: _Metrics, of_set: _Metrics, output: AnyOutput) -> _Steps:
         """The whole set goes first, as it takes longest; the parts go to the other processes."""
         job, whole = partial(PartJob, away.recipe, away.corpora), None
         if of_set:
-            every = job(0, len(self._frame), of_set, output, lean=True)
+            some = output.without(needs_of(of_set))
+            every = job(0, len(self._frame), of_set, some, lean=True)
             whole = away.executor.submit(replace(every, folder=away.executor.folder))
         if by_row:
             parts = (job(a, b, by_row, output.rows(a, b)) for a, b in self._spans)

@@ -1,88 +1,90 @@
-"""The other users: who stands in for whom when texts, histories or photos are swapped."""
+"""Queries on behalf of other users, and what systems give for them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from showcase_bench.draws import first_from, place
+import numpy as np
+from numpy.typing import NDArray
+
+from showcase_bench.datasets.examples import ExampleBuilder
+from showcase_bench.evaluate.all_rows import AllRows
+from showcase_bench.evaluate.column import Column
+from showcase_bench.evaluate.other_users import OtherUsers
 from showcase_bench.evaluate.workspace import Workspace
-from showcase_bench.metrics.batch import Swap, Visit
+from showcase_bench.metrics.batch import Swap
 from showcase_bench.types import Query, Showcase
 
-__all__ = ["OtherUsers", "swapped_queries", "swaps_of"]
+__all__ = ["SwappedQueries", "swapped_queries"]
 
 
-class OtherUsers:
-    """Draws a row of another user, at the same business where there is one.
+class SwappedQueries(Column[Query | None]):
+    """Queries on behalf of other users, made as they are asked for; None where there is none.
 
     Parameters
     ----------
-    visits
+    rows
+        The examples.
+    everyone
         All rows of the data set.
-    wanted
-        Which rows may be drawn.
+    whose
+        For each example the number of the row whose user and history the query has; -1 where
+        there is none.
     """
 
-    def __init__(self, visits: Sequence[Visit], wanted: Callable[[Visit], bool]) -> None:
-        self._visits = visits
-        self._all = [number for number, visit in enumerate(visits) if wanted(visit)]
-        self._at: dict[str, list[int]] = {}
-        for number in self._all:
-            self._at.setdefault(visits[number].business, []).append(number)
+    def __init__(self, rows: ExampleBuilder, everyone: AllRows, whose: NDArray[np.int32]) -> None:
+        self._rows, self._everyone, self._whose = rows, everyone, whose
+        self.examples = np.flatnonzero(whose >= 0)
+        """Numbers of the examples that there is a query for, ascending."""
+        super().__init__(len(whose), lambda i: self._query(i) if whose[i] >= 0 else None)
 
-    def at_business(self, one: str, user: str, business: str) -> int | None:
-        """Number of a row of another user at ``business``; None where there is none.
+    @property
+    def asked(self) -> Column[Query]:
+        """The queries that there are."""
+        examples = self.examples
+        return Column(len(examples), lambda number: self._query(int(examples[number])))
 
-        Drawn by the SHA-256 of the example's id ``one`` and the row's user.
+    def _query(self, i: int) -> Query:
+        def of_other(split: ExampleBuilder, row: int) -> Query:
+            return replace(own, user_id=split.user(row), history=split.history(row))
+
+        own = self._rows.query(i)
+        return self._everyone.of(of_other, int(self._whose[i]))
+
+    def swaps(self, showcases: Sequence[Showcase]) -> Column[Swap | None]:
+        """Pair what a system gave for the queries that there are with their histories.
+
+        Raises
+        ------
+        ValueError
+            There are more or fewer showcases than queries.
         """
-        others = [n for n in self._at.get(business, ()) if self._visits[n].user != user]
-        return min(others, key=lambda n: (place(one, self._visits[n].user), n), default=None)
+        if len(showcases) != len(self.examples):
+            raise ValueError(f"{len(showcases)} answers to {len(self.examples)} swapped queries")
 
-    def elsewhere(self, one: str, user: str, business: str) -> int | None:
-        """Number of a row of another user at another business; None where there is none."""
+        def swap(i: int) -> Swap | None:
+            if self._whose[i] < 0:
+                return None
+            showcase = showcases[int(np.searchsorted(self.examples, i))]
+            history = self._everyone.of(ExampleBuilder.history_texts, int(self._whose[i]))
+            return Swap(history, showcase.text, showcase.image_ids)
 
-        def fits(number: int) -> bool:
-            visit = self._visits[number]
-            return visit.user != user and visit.business != business
-
-        start = int.from_bytes(place(one, "elsewhere")[:8])
-        return first_from(self._all, start, fits)
+        return Column(len(self), swap)
 
 
-def swapped_queries(workspace: Workspace) -> list[Query | None]:
+def swapped_queries(workspace: Workspace) -> SwappedQueries:
     """Each query of the scored split on behalf of another user of the business.
 
     It has the user id and the history of a row at the same business, drawn among those with a
-    history; None where there is none.
+    history; None where there is none. Who that is, is drawn at once.
     """
-    rows = workspace.rows
-    visits = [
-        Visit(q.user_id, q.business_id, tuple(review.text for review in q.history), None)
-        for q in (row.query for row in rows)
-    ]
-    others = OtherUsers(visits, lambda visit: bool(visit.history))
-    swapped: list[Query | None] = []
-    for query in workspace.queries:
-        number = others.at_business(query.id, query.user_id, query.business_id)
-        other = None if number is None else rows[number].query
-        swapped.append(
-            None if other is None else replace(query, user_id=other.user_id, history=other.history)
-        )
-    return swapped
+    rows, visits = workspace.scored_split.rows, workspace.visits
+    others = OtherUsers(visits, visits.crowd.has_history)
 
+    def drawn(i: int) -> int:
+        number = others.at_business(rows.id(i), rows.user(i), rows.business(i))
+        return -1 if number is None else number
 
-def swaps_of(
-    queries: Sequence[Query | None], showcases: Sequence[Showcase]
-) -> tuple[Swap | None, ...]:
-    """Pair what a system gave for the swapped ``queries`` that exist with their histories."""
-    given = iter(showcases)
-    swaps: list[Swap | None] = []
-    for query in queries:
-        if query is None:
-            swaps.append(None)
-            continue
-        showcase = next(given)
-        history = tuple(review.text for review in query.history)
-        swaps.append(Swap(history, showcase.text, showcase.image_ids))
-    return tuple(swaps)
+    whose = np.fromiter(map(drawn, range(len(rows))), np.int32, len(rows))
+    return SwappedQueries(rows, workspace.rows, whose)

@@ -12,17 +12,18 @@ from numpy.typing import NDArray
 
 from showcase_bench.evaluate.executors.base import Shared
 from showcase_bench.evaluate.frame import Frame, Recipe
+from showcase_bench.evaluate.output import AnyOutput
 from showcase_bench.metrics import Metric
 from showcase_bench.metrics.base import Need
-from showcase_bench.metrics.batch import Swap
+from showcase_bench.metrics.grounding.catalogue import Town
 from showcase_bench.metrics.selection.draws import pool_facts
 from showcase_bench.metrics.text.corpus import KeptCorpus
-from showcase_bench.types import Showcase, Timings
+from showcase_bench.metrics.visits import Crowd
+from showcase_bench.types import Showcase
 
 __all__ = [
     "FactsJob",
     "KeptCorpora",
-    "Output",
     "PartJob",
     "PartScores",
     "kept_corpora",
@@ -32,19 +33,6 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Output:
-    """What one system gave."""
-
-    showcases: Sequence[Showcase]
-    timings: Timings | None = None
-    swaps: tuple[Swap | None, ...] = ()
-
-    def rows(self, start: int, stop: int) -> Output:
-        """Of some of the examples."""
-        return Output(self.showcases[start:stop], self.timings, self.swaps[start:stop])
 
 
 @dataclass(frozen=True)
@@ -70,10 +58,24 @@ class PartScores:
 
 @dataclass(frozen=True)
 class KeptCorpora:
-    """What was made of the corpora of a task, once for all its parts."""
+    """What was made of a task as a whole, once for all its parts."""
 
     references: KeptCorpus
     training: KeptCorpus | None
+    crowd: Crowd | None
+    """The rows by user and business, where metrics look at other users."""
+    town: Town | None
+    """The photos by business, where metrics look at those of other businesses."""
+
+    def give_to(self, frame: Frame) -> None:
+        """Let another process's frame of the same task use it."""
+        frame.corpus.adopt(self.references)
+        if self.training is not None:
+            frame.training_corpus.adopt(self.training)
+        if self.crowd is not None:
+            frame.visits.adopt(self.crowd)
+        if self.town is not None and frame.catalogue is not None:
+            frame.catalogue.adopt(self.town)
 
 
 def needs_of(metrics: Sequence[Metric]) -> frozenset[Need]:
@@ -82,7 +84,7 @@ def needs_of(metrics: Sequence[Metric]) -> frozenset[Need]:
 
 
 def kept_corpora(frame: Frame, metrics: Sequence[Metric]) -> KeptCorpora:
-    """Make all that the metrics take from the corpora as wholes, by scoring nothing."""
+    """Make all that the metrics take from the task as a whole; from corpora by scoring nothing."""
     bound = [metric for metric in metrics if metric.corpus_field]
     cheap = [metric for metric in bound if "embeddings" not in metric.needs]
     needs = needs_of(cheap)
@@ -90,11 +92,19 @@ def kept_corpora(frame: Frame, metrics: Sequence[Metric]) -> KeptCorpora:
     for metric in cheap:
         metric.statistics(batch)
     learned = "training texts" in needs
-    return KeptCorpora(frame.corpus.kept(), frame.training_corpus.kept() if learned else None)
+    floors = {metric.floor for metric in metrics}
+    personal = "histories" in needs_of(metrics) or "other user" in floors
+    catalogue = frame.catalogue if "photos elsewhere" in floors else None
+    return KeptCorpora(
+        frame.corpus.kept(),
+        frame.training_corpus.kept() if learned else None,
+        frame.visits.crowd if personal else None,
+        None if catalogue is None else catalogue.town,
+    )
 
 
 def score_part(
-    frame: Frame, metrics: Sequence[Metric], output: Output
+    frame: Frame, metrics: Sequence[Metric], output: AnyOutput
 ) -> Iterator[tuple[Floats, int]]:
     """Score what a system gave for the examples of ``frame``, one metric after another.
 
@@ -104,9 +114,9 @@ def score_part(
         The statistics, float64 of shape [n, d], and how many examples were attempted and can be
         scored.
     """
-    batch = frame.batch(
-        output.showcases, needs=needs_of(metrics), timings=output.timings, swaps=output.swaps
-    )
+    needs = needs_of(metrics)
+    given = output.on(frame.whole or frame)
+    batch = frame.batch(given.showcases, needs=needs, timings=given.timings, swaps=given.swaps)
     for metric in metrics:
         rows = np.ascontiguousarray(metric.statistics(batch), dtype=np.float64)
         yield rows, int(metric.scored(batch).sum())
@@ -121,7 +131,7 @@ class PartJob:
     start: int
     stop: int
     metrics: tuple[Metric, ...]
-    output: Output
+    output: AnyOutput
     lean: bool = False
     """Whether only what the metrics look at is read; see :meth:`Frame.part`."""
     folder: Path | None = None
@@ -173,12 +183,10 @@ _open: dict[Shared[KeptCorpora], Frame] = {}
 
 
 def _opened(recipe: Recipe, corpora: Shared[KeptCorpora]) -> Frame:
-    """The frame of a task in this process, with what was made of its corpora in another."""
+    """The frame of a task in this process, with what was made of it as a whole in another."""
     if corpora not in _open:
         _open.clear()
-        frame, kept = recipe.open(), corpora.get()
-        frame.corpus.adopt(kept.references)
-        if kept.training is not None:
-            frame.training_corpus.adopt(kept.training)
+        frame = recipe.open()
+        corpora.get().give_to(frame)
         _open[corpora] = frame
     return _open[corpora]

@@ -10,11 +10,10 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.evaluate.controls import control_showcases, reference_showcases
 from showcase_bench.evaluate.executors.base import Executor
 from showcase_bench.evaluate.frame import Frame
 from showcase_bench.evaluate.in_parts import InParts
-from showcase_bench.evaluate.part_scores import Output
+from showcase_bench.evaluate.output import AnyOutput, ControlOutput, Output
 from showcase_bench.evaluate.records import Levels
 from showcase_bench.metrics import Metric
 from showcase_bench.metrics.base import Control
@@ -93,12 +92,12 @@ class Scorer:
         framed = [metric for metric in self.metrics if metric.floor is not None]
         if not framed:
             return levels
-        high = self._scored(framed, Output(reference_showcases(self.frame)))
+        high = self._scored(framed, ControlOutput(None))
         for control in get_args(Control):
             chosen = [metric for metric in framed if metric.floor == control]
             if not chosen:
                 continue
-            low = self._scored(chosen, Output(control_showcases(self.frame, control)))
+            low = self._scored(chosen, ControlOutput(control))
             best = {score.name: score.value for score in high.scores}
             for score in low.scores:
                 top, bounds = best[score.name], score.interval
@@ -111,7 +110,7 @@ class Scorer:
         showcases: Sequence[Showcase],
         *,
         timings: Timings | None = None,
-        swaps: tuple[Swap | None, ...] = (),
+        swaps: Sequence[Swap | None] = (),
         progress: Progress | None = None,
     ) -> Scored:
         """Every metric of one system; ``showcases`` in the order of the frame's ids."""
@@ -129,7 +128,7 @@ class Scorer:
         return self._in_parts.score(self.metrics, Output(showcases), progress or NoProgress())
 
     def _scored(
-        self, metrics: Sequence[Metric], output: Output, progress: Progress | None = None
+        self, metrics: Sequence[Metric], output: AnyOutput, progress: Progress | None = None
     ) -> Scored:
         shown = progress or NoProgress()
         statistics, scored = self._in_parts.score(metrics, output, shown)

@@ -28,7 +28,7 @@ from showcase_bench.evaluate.executors.base import Executor
 from showcase_bench.evaluate.facts import FACTS, example_facts, score_table
 from showcase_bench.evaluate.fits import FittedModels
 from showcase_bench.evaluate.framing import frame_of_workspace
-from showcase_bench.evaluate.others import swapped_queries, swaps_of
+from showcase_bench.evaluate.others import SwappedQueries, swapped_queries
 from showcase_bench.evaluate.predict import Predicted, Predictor
 from showcase_bench.evaluate.recording import Recorder
 from showcase_bench.evaluate.scoring import Scored, Scorer
@@ -41,7 +41,7 @@ from showcase_bench.events import Fact, tell
 from showcase_bench.files import scratch_folder
 from showcase_bench.metrics import Metric
 from showcase_bench.metrics.batch import Swap
-from showcase_bench.types import NoProgress, Progress, Query, Showcase, Timings
+from showcase_bench.types import NoProgress, Progress, Showcase, Timings
 
 __all__ = ["Failure", "Suite", "SuiteResult"]
 
@@ -210,7 +210,7 @@ class Suite:
         return others
 
     @cached_property
-    def _swapped(self) -> list[Query | None] | None:
+    def _swapped(self) -> SwappedQueries | None:
         """The swapped queries, where a metric looks at the answers."""
         if not any("swaps" in metric.needs for metric in self._scorer.metrics):
             return None
@@ -226,9 +226,9 @@ class Suite:
     def _score(
         self, showcases: Sequence[Showcase], timings: Timings, swapped: Sequence[Showcase] | None
     ) -> Scored:
-        swaps: tuple[Swap | None, ...] = ()
+        swaps: Sequence[Swap | None] = ()
         if self._swapped is not None and swapped is not None:
-            swaps = swaps_of(self._swapped, swapped)
+            swaps = self._swapped.swaps(swapped)
         return self._scorer.score(showcases, timings=timings, swaps=swaps)
 
     def _is_scored(self, stored: StoredRun) -> bool:

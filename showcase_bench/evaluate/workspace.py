@@ -15,12 +15,14 @@ from showcase_bench.encoders import EncoderShelf
 from showcase_bench.encoders.feature_store import FeatureStore
 from showcase_bench.encoders.text_store import TextStore
 from showcase_bench.errors import UsageError
+from showcase_bench.evaluate.all_rows import AllRows, visits_of
 from showcase_bench.evaluate.cache_folder import sweep_cache
 from showcase_bench.evaluate.column import Column
 from showcase_bench.evaluate.stages import StageClock
 from showcase_bench.metrics import Metric
 from showcase_bench.metrics.groups import expand_metrics
-from showcase_bench.types import Example, NoProgress, Progress, Query
+from showcase_bench.metrics.visits import Visits
+from showcase_bench.types import NoProgress, Progress, Query
 
 _HELD = 1 << 14
 """Queries that are held in memory."""
@@ -128,10 +130,14 @@ class Workspace:
         return self.scored_split.queries() if n <= _HELD else Column(n, rows.query)
 
     @cached_property
-    def rows(self) -> tuple[Example, ...]:
-        """The rows of all splits, one split after another."""
-        names = self.dataset.split_names
-        return tuple(row for name in names for row in self.split(name).examples())
+    def rows(self) -> AllRows:
+        """The rows of all splits, one split after another; built as they are asked for."""
+        return AllRows([self.split(name).rows for name in self.dataset.split_names])
+
+    @cached_property
+    def visits(self) -> Visits:
+        """Who was where: all rows of all splits."""
+        return visits_of(self.rows)
 
     @cached_property
     def metrics(self) -> tuple[Metric, ...]:

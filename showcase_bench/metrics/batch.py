@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from showcase_bench.errors import UsageError
 from showcase_bench.metrics.text.corpus import TextCorpus
 from showcase_bench.metrics.text.table import Rows, TextTable, TokenIds, strings
+from showcase_bench.metrics.visits import Visit
 from showcase_bench.types import TextEmbeddings, Timings
 
 __all__ = ["Batch", "Features", "Pairing", "Swap", "Visit"]
@@ -47,17 +48,6 @@ class Pairing(NamedTuple):
     """Row of each reference, int64 of shape [m], those of an example next to each other."""
     offsets: Rows
     """int64 of shape [n + 1]."""
-
-
-class Visit(NamedTuple):
-    """A row of the data set, of any split: who was where, after which reviews."""
-
-    user: str
-    business: str
-    history: tuple[str, ...]
-    """Texts of the user's earlier reviews, masked and cut as for models."""
-    text: str | None
-    """The review; None where it is empty."""
 
 
 class Swap(NamedTuple):
@@ -103,11 +93,12 @@ class Batch:
     businesses: tuple[str, ...] = ()
     histories: tuple[tuple[str, ...], ...] = ()
     """Texts of the user's earlier reviews; an empty tuple where there are none."""
-    visits: tuple[Visit, ...] = ()
-    """All rows of the data set that may serve as other users, in its order; not row by row."""
-    catalogue: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """Businesses of the task with photos, in any order and number of rows; not row by row. Nothing
-    stands for those of this batch."""
+    visits: Sequence[Visit] = ()
+    """All rows of the data set that may serve as other users, in its order; not row by row. Of a
+    task they are read as they are asked for."""
+    catalogue: Sequence[tuple[str, tuple[str, ...]]] = ()
+    """Businesses of the task with photos, in any order and number of rows; not row by row, and of a
+    task read as they are asked for. Nothing stands for those of this batch."""
     swaps: tuple[Swap | None, ...] = ()
     """None where the system was not asked again, or no other user was at the business."""
     table: TextTable = field(default_factory=TextTable)

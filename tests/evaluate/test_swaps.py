@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from showcase_bench import Model, Showcase
@@ -9,9 +10,10 @@ from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.evaluate import RunStore, Scorer, Suite, Workspace, frame_of_workspace
 from showcase_bench.evaluate.build import BuildPlan
 from showcase_bench.evaluate.controls import control_showcases, reference_showcases
-from showcase_bench.evaluate.others import OtherUsers, swapped_queries
+from showcase_bench.evaluate.other_users import OtherUsers
+from showcase_bench.evaluate.others import swapped_queries
 from showcase_bench.metrics import MeanMetric
-from showcase_bench.metrics.batch import Visit
+from showcase_bench.metrics.visits import Visit, Visits
 
 METRICS = ["precision@3", "user-swap-images"]
 
@@ -98,9 +100,13 @@ def test_a_changed_swapped_file_is_named(workspace, plan, tmp_path):
         run.swapped()
 
 
+def others_of(visits):
+    return OtherUsers(Visits.of(visits), np.ones(len(visits), dtype=bool))
+
+
 def test_others_are_drawn_by_id_and_not_by_order():
     visits = [Visit(f"u{i}", f"b{i % 3}", ("x",), f"t{i}") for i in range(30)]
-    forward, backward = OtherUsers(visits, bool), OtherUsers(visits[::-1], bool)
+    forward, backward = others_of(visits), others_of(visits[::-1])
     for one in "abcdef":
         first = forward.at_business(one, "u0", "b0")
         second = backward.at_business(one, "u0", "b0")
@@ -110,7 +116,7 @@ def test_others_are_drawn_by_id_and_not_by_order():
         elsewhere = visits[forward.elsewhere(one, "u0", "b0")]
         assert elsewhere.business != "b0"
     assert forward.at_business("a", "u0", "nowhere") is None
-    assert OtherUsers([], bool).elsewhere("a", "u", "b") is None
+    assert others_of([]).elsewhere("a", "u", "b") is None
 
 
 def test_controls_swap_one_thing_and_keep_the_other(workspace):
@@ -142,8 +148,6 @@ class OwnText(MeanMetric):
     floor = "other user"
 
     def values(self, batch):
-        import numpy as np
-
         pairs = zip(batch.hypotheses, batch.references, strict=True)
         return np.array([float(text in known) for text, known in pairs])
 
