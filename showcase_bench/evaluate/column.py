@@ -36,6 +36,8 @@ class Column(Sequence[T]):
     @overload
     def __getitem__(self, index: slice) -> tuple[T, ...]: ...
     def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+        if isinstance(index, int) and 0 <= index < self._length:
+            return self._value(index)
         places = range(self._length)[index]
         if isinstance(places, range):
             return tuple([self._value(place) for place in places])
