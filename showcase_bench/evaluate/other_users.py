@@ -34,15 +34,15 @@ class OtherUsers:
 
         Drawn by the SHA-256 of the example's id ``one`` and the row's user.
         """
-        own, here = self._numbers(user, business)
         users = self._visits.users
-        others = here[self._crowd.user_of[here] != own].tolist()
-        return min(others, key=lambda row: (place(one, users[row]), row), default=None)
+        here = ((users[row], row) for row in self._here(business).tolist())
+        others = ((place(one, other), row) for other, row in here if other != user)
+        return min(others, default=(b"", None))[1]
 
     def elsewhere(self, one: str, user: str, business: str) -> int | None:
         """Number of a row of another user at another business; None where there is none."""
-        own, here = self._numbers(user, business)
-        crowd = self._crowd
+        crowd, here = self._crowd, self._here(business)
+        (own,) = crowd.find_users([user]).tolist()
         unfit = len(here) + (self._of_user[own] if own >= 0 else 0)
         if unfit - (crowd.user_of[here] == own).sum() == len(self._all):
             return None
@@ -55,8 +55,7 @@ class OtherUsers:
         every = Column(len(self._all), lambda place: int(self._all[place]))
         return first_from(every, start, fits)
 
-    def _numbers(self, user: str, business: str) -> tuple[int, NDArray[np.int32]]:
-        """Number of a user, and the rows at a business that may be drawn."""
-        (own,), (where,) = self._crowd.find_users([user]), self._crowd.find_businesses([business])
-        here = self._crowd.at_business.of(where)
-        return int(own), here[self._wanted[here]]
+    def _here(self, business: str) -> NDArray[np.int32]:
+        """The rows at a business that may be drawn."""
+        here = self._crowd.rows_at(business)
+        return here[self._wanted[here]]

@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showcase_bench.draws import place
-from showcase_bench.metrics.names import Digests, Groups, Rows, digests_of, grouped, numbers_of
+from showcase_bench.metrics.names import (
+    Digests,
+    Groups,
+    Rows,
+    digests_of,
+    grouped,
+    number_of,
+    numbers_of,
+)
 
 __all__ = ["Crowd", "History", "Visit", "Visits"]
 
@@ -56,6 +64,10 @@ class Crowd(NamedTuple):
     def find_users(self, names: Sequence[str]) -> NDArray[np.int64]:
         """Numbers of users by name; -1 for those without a row."""
         return numbers_of(digests_of(names, place), self.users)
+
+    def rows_at(self, business: str) -> Rows:
+        """The rows at a business by name, ascending."""
+        return self.at_business.of(number_of(place(business), self.businesses))
 
     def find_businesses(self, names: Sequence[str]) -> NDArray[np.int64]:
         """Numbers of businesses by name; -1 for those without a row."""
