@@ -6,10 +6,12 @@
 
 Synthetic worlds of so many test rows, and every stage as the command line does it, each in
 processes of its own: making the world, preparing its columns, predictions of four cheap models,
-scores of all n-gram and set metrics (without METEOR) and of the selection metrics, a comparison of
-the four systems, and runs of two models with their board. One model is asked, and its predictions
-are scored, in one process and in several. No stage looks at pixels, so that drawing the photos is
-not what is measured.
+scores of all n-gram and set metrics (without METEOR) and of the selection metrics, those of the
+metrics that look at other users and at photos elsewhere with their levels (in one process, with
+hashes for vectors, so that no encoder is what is measured), a comparison of the four systems, and
+runs of two models with their board. One model is asked, and its predictions are scored, in one
+process and in several. No stage looks at pixels, so that drawing the photos is not what is
+measured.
 
 ``seconds`` are on the clock, ``cpu`` those that all processes of the stage worked; on a machine
 that does other work as well only the latter tell. ``MiB`` is the largest sum over the processes,
@@ -40,6 +42,7 @@ METRICS = (
     "selection,coverage@3,bleu-1,bleu-2,bleu-3,bleu-4,sacrebleu,chrf,chrf++,ter,rouge-1,rouge-2,"
     "rouge-3,rouge-4,rouge-l,coco-rouge-l,cider,cider-d,nist-5,diversity-of-text"
 )
+PERSONAL = ("history-lift", "user-match-mrr", "image-lift-other", "image-lift-business")
 COMPARED = "ndcg@3,bleu-4,rouge-l,distinct-2"
 RUN = """
 import sys
@@ -56,6 +59,40 @@ workspace = Workspace.open(task, places=Places(Path(cache), Path(cache)))
 with LocalExecutor(int(jobs)) as executor:
     suite = Suite(workspace, RunStore(Path(results)), jobs=int(jobs), executor=executor)
     suite.run(parse_models(models), [0])
+"""
+OTHERS = """
+import hashlib
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from showcase_bench.datasets.tasks import Places, file_task
+from showcase_bench.evaluate import Scorer, Workspace, frame_of_workspace
+from showcase_bench.submission import Examples, open_predictions
+
+
+class Hashes:
+    folder = None
+
+    def identify(self, encoder):
+        return encoder
+
+    def vectors(self, texts, encoder):
+        joined = b"".join(hashlib.sha256(text.encode()).digest()[:8] for text in texts)
+        rows = np.frombuffer(joined, np.int8).reshape(-1, 8) + np.float32(0.5)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+data, cache, predictions, *names = sys.argv[1:]
+workspace = Workspace.open(file_task(Path(data)), places=Places(Path(cache), Path(cache)))
+showcases = open_predictions(Path(predictions), Examples.of_workspace(workspace))
+frame = frame_of_workspace(workspace)
+frame = replace(frame, embeddings=Hashes(), features=Hashes().vectors)
+scorer = Scorer(frame, workspace.parse_metrics(names))
+scorer.score(showcases)
+assert len(scorer.levels) == len(names)
 """
 PREPARE = """
 import sys
@@ -134,6 +171,7 @@ class World:
                 found[f"{verb}, {jobs} jobs"] = lambda jobs=jobs, work=work: work(
                     "--jobs", str(jobs)
                 )
+        found["others"] = self._others
         found["compare"] = self._compare
         found["run"] = self._run
         found["board"] = self._board
@@ -161,6 +199,9 @@ class World:
     def _score(self, *more: str) -> Cost:
         predictions = self._predictions("copy-history")
         return self._task("score", predictions, "--metrics", METRICS, "--json", *more)
+
+    def _others(self) -> Cost:
+        return self._script(OTHERS, self._predictions("copy-history"), *PERSONAL)
 
     def ray_stages(self) -> dict[str, Callable[[], Cost]]:
         """The same on two Ray nodes of this machine; without the time that they take to start."""
