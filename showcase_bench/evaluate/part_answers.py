@@ -152,7 +152,7 @@ class _Office:
 
     @cached_property
     def _swapped(self) -> Sequence[Query]:
-        return [query for query in swapped_queries(self.workspace) if query is not None]
+        return swapped_queries(self.workspace).asked
 
     def queries(self, *, swapped: bool) -> Sequence[Query]:
         return self._swapped if swapped else self.workspace.queries

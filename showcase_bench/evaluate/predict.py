@@ -25,6 +25,7 @@ from showcase_bench.evaluate.checkpoint import Fitted
 from showcase_bench.evaluate.division import Division
 from showcase_bench.evaluate.fits import FittedModels, fit_inputs
 from showcase_bench.evaluate.memory import peak_rss_mib
+from showcase_bench.evaluate.others import SwappedQueries
 from showcase_bench.evaluate.part_answers import fit_stage
 from showcase_bench.evaluate.stages import Stage, StageClock
 from showcase_bench.evaluate.workspace import Workspace
@@ -61,9 +62,9 @@ class Predictor:
     Parameters
     ----------
     swapped_queries
-        Queries on behalf of other users, None where there is none to ask; a fitted model answers
-        them as well. An oracle, whose answers are the gold, is not asked, nor is a writer whose
-        photos an oracle chooses.
+        Queries on behalf of other users, which a fitted model answers as well; None asks none. An
+        oracle, whose answers are the gold, is not asked, nor is a writer whose photos an oracle
+        chooses.
     division
         Asks models in other processes, where it can; None asks them here.
     """
@@ -73,17 +74,13 @@ class Predictor:
         workspace: Workspace,
         fits: FittedModels,
         progress: Progress,
-        swapped_queries: Sequence[Query | None] | None = None,
+        swapped_queries: SwappedQueries | None = None,
         division: Division | None = None,
     ) -> None:
         self._workspace = workspace
         self._fits = fits
         self._progress = progress
-        self._swapped = (
-            None
-            if swapped_queries is None
-            else [query for query in swapped_queries if query is not None]
-        )
+        self._swapped = None if swapped_queries is None else swapped_queries.asked
         self._division = division
         self._folder = workspace.cache / "predictions"
         self._chosen: dict[tuple[str, int, bool], Answers] = {}
