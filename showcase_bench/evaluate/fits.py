@@ -67,6 +67,10 @@ class FittedModels:
             self.put(plan, workspace, seed, self._made(plan, workspace, seed))
         return self._recent[recent]
 
+    def trust(self, plan: BuildPlan, workspace: Workspace, seed: int) -> None:
+        """Take for fresh what is kept of this fit, since another process has just made it."""
+        self._made_here.add(_key(fit_inputs(plan, workspace, seed)))
+
     def put(self, plan: BuildPlan, workspace: Workspace, seed: int, fitted: Fitted) -> None:
         """Let ``fitted`` be what :meth:`get` finds in memory."""
         # Of one fit there are as many instances as there are settings of the later arguments.

@@ -106,6 +106,9 @@ class Predictor:
     def _run(self, plan: BuildPlan, seed: int, fit: Stage | None) -> Predicted:
         clock = StageClock(model=plan.label, seed=seed)
         self._kept = []
+        for one in (plan, plan.selector):
+            if fit is not None and one is not None:
+                self._fits.trust(one, self._workspace, seed)
         before = fit or fit_stage(self._fits, plan, self._workspace, seed)
         fitted = self._fits.get(plan, self._workspace, seed)
         seconds = fitted.seconds

@@ -109,6 +109,17 @@ def test_one_fit_is_shared_by_all_that_need_it(opened, tmp_path):
     assert len(kept) == 2
 
 
+def test_what_another_process_has_fitted_is_fresh(opened, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise AssertionError("it was fitted here as well")
+
+    monkeypatch.setattr("showcase_bench.evaluate.fits.fit_model", refuse)
+    monkeypatch.setattr("showcase_bench.evaluate.dispatch.HELD", 0)  # others only fit
+    plans = parse_models("brie(epochs=1),show-and-tell(epochs=1,selector=brie)")
+    suite = Suite(opened("cache"), RunStore(tmp_path / "r"), jobs=2, fresh=True)
+    assert suite.run(plans, [0]).made == 2
+
+
 def test_what_is_stored_starts_no_process(opened, tmp_path, monkeypatch):
     workspace, store = opened("cache"), RunStore(tmp_path / "r")
     plans = parse_models("peter(epochs=1),brie(epochs=1)")
