@@ -25,6 +25,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 CHUNK = 128
+_CELLS = 2**24
+"""Weights of examples that are held at once."""
 _GROWTH = 4096.0
 
 
@@ -51,7 +53,7 @@ def bootstrap(
     formula
         Score of summed rows, vectorised over leading axes.
     chunk
-        Trials at a time; changes memory and time alone.
+        Trials at a time, fewer of many examples; changes memory and time alone.
 
     Returns
     -------
@@ -78,6 +80,7 @@ def bootstrap(
     flat = exact.reshape(len(exact), -1)
     table = narrowed(flat, terms=len(flat)) if len(columns) == 1 else flat
     scores = np.empty((trials, rows.shape[1]))
+    chunk = max(1, min(chunk, _CELLS // len(flat)))
     for start in range(0, trials, chunk):
         stop = min(start + chunk, trials)
         weights = _weights(columns, start, stop, seed).astype(table.dtype)

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from showcase_bench.errors import UsageError
 
-__all__ = ["draw_units", "require_seed", "require_trials", "swap_bits", "swap_words"]
+__all__ = [
+    "draw_units",
+    "require_seed",
+    "require_trials",
+    "swap_bits",
+    "swap_words",
+    "swapped_sums",
+]
 
 _WORDS_A_STEP = 4
 """Philox gives four words of 64 bits for each step of its counter."""
+_UNITS = 1 << 14
+"""Units whose bits are unpacked together; a multiple of 8."""
+_TRIALS = 512
+"""Trials whose bits are drawn together to be turned; a multiple of 64."""
 
 
 def require_seed(seed: int) -> None:
@@ -36,22 +49,49 @@ def _words(seed: int, purpose: int, start: int, stop: int, words: int) -> NDArra
 
 def swap_bits(units: int, start: int, stop: int, seed: int) -> NDArray[np.uint8]:
     """Which units each trial swaps, 1 with even chance; uint8 of shape [stop - start, units]."""
+    return _unpacked(_octets(units, start, stop, seed), units)
+
+
+def _octets(units: int, start: int, stop: int, seed: int) -> NDArray[np.uint8]:
+    """The same, eight units to an octet; uint8 of shape [stop - start, at least units / 8]."""
     words = _words(seed, 0, start, stop, -(-units // 64))
-    octets = np.ascontiguousarray(words).astype("<u8").view(np.uint8)
+    return np.ascontiguousarray(words).astype("<u8", copy=False).view(np.uint8)
+
+
+def _unpacked(octets: NDArray[np.uint8], units: int) -> NDArray[np.uint8]:
     return np.unpackbits(octets, axis=1, count=units, bitorder="little")
 
 
-def swap_words(units: int, trials: int, seed: int) -> NDArray[np.uint64]:
-    """The bits of :func:`swap_bits` by unit; uint64 of shape [units, ceil(trials / 64)].
+def swapped_sums(
+    rows: NDArray[np.floating[Any]], start: int, stop: int, seed: int
+) -> NDArray[np.float64]:
+    """Sums of the rows that each trial swaps; float64 of shape [stop - start, d].
 
-    Trial t is bit ``t % 64`` of word ``t // 64``; bits beyond the last trial are 0.
+    ``rows`` of shape [units, d] hold whole numbers whose sums are exact in their type, so that the
+    number of units that are looked at together changes memory and time alone.
     """
-    packed = np.zeros((units, -(-trials // 64) * 8), dtype=np.uint8)
-    for start in range(0, trials, 512):
-        stop = min(start + 512, trials)
-        bits = np.packbits(swap_bits(units, start, stop, seed), axis=0, bitorder="little")
-        packed[:, start // 8 : start // 8 + len(bits)] = bits.T
-    return packed.view("<u8").astype(np.uint64, copy=False)
+    units = len(rows)
+    octets = _octets(units, start, stop, seed)
+    sums = np.zeros((stop - start, rows.shape[1]))
+    for first in range(0, units, _UNITS):
+        some = rows[first : first + _UNITS]
+        bits = _unpacked(octets[:, first // 8 : (first + _UNITS) // 8], len(some))
+        sums += bits.astype(rows.dtype) @ some
+    return sums
+
+
+def swap_words(units: int, start: int, stop: int, seed: int) -> NDArray[np.uint64]:
+    """The bits of :func:`swap_bits` by unit; uint64 of shape [units, ceil((stop - start) / 64)].
+
+    Trial ``start + t`` is bit ``t % 64`` of word ``t // 64``; bits beyond the last trial are 0.
+    """
+    from showcase_bench.stats.mask_kernels import turn
+
+    turned = np.zeros((units, -(-(stop - start) // 64)), dtype=np.uint64)
+    for first in range(start, stop, _TRIALS):
+        words = _words(seed, 0, first, min(first + _TRIALS, stop), -(-units // 64))
+        turn(words, turned[:, (first - start) // 64 :])
+    return turned
 
 
 def draw_units(units: int, start: int, stop: int, seed: int, column: int) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from showcase_bench.errors import UsageError
 from showcase_bench.stats.clusters import cluster_sums, encode_clusters
 from showcase_bench.stats.fixed_point import fixed_point, narrowed
-from showcase_bench.stats.masks import require_seed, require_trials, swap_bits
+from showcase_bench.stats.masks import require_seed, require_trials, swapped_sums
 
 __all__ = ["CHUNK", "TOLERANCE", "Formula", "randomization_test"]
 
@@ -97,9 +97,8 @@ def randomization_test(
     blocks = list(_blocks(len(first), min(chunk, trials) * exact.shape[2] * 8))
     with ThreadPoolExecutor(_THREADS) as pool:
         for start in range(0, trials, chunk):
-            bits = swap_bits(units, start, min(start + chunk, trials), seed)
-            product = (bits.astype(flat.dtype) @ flat).astype(np.float64, copy=False)
-            moved = product.reshape(len(bits), *totals.shape)
+            sums = swapped_sums(flat, start, min(start + chunk, trials), seed)
+            moved = sums.reshape(len(sums), *totals.shape)
 
             def extreme(block: slice, moved: Floats = moved) -> None:
                 a, b = first[block], second[block]

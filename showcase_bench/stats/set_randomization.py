@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from showcase_bench.errors import UsageError
 
-__all__ = ["ItemLists", "count_swapped"]
+__all__ = ["ItemLists", "SwapCounter", "require_lists"]
 
 Ints = NDArray[np.int64]
 
@@ -35,47 +35,63 @@ class _Unsure(NamedTuple):
     levels: Ints
 
 
-def count_swapped(
-    first: ItemLists, second: ItemLists, masks: NDArray[np.uint64], n_items: int
-) -> tuple[Ints, Ints]:
-    """Number of different items of both systems after each of many random swaps.
+class SwapCounter:
+    """Counts the different items of two systems after each of many random swaps.
 
-    Trial t gives the examples whose bit is set the items of the other system, and counts the
-    different items over all examples. Takes memory for the lists and one block of trials, however
-    many trials there are. Where to swap is up to the caller, who tests the difference of the
-    values by approximate randomization (Noreen 1989, Riezler and Maxwell 2005).
+    A trial gives some examples the items of the other system, and counts the different items over
+    all examples. Where to swap is up to the caller, who tests the difference of the values by
+    approximate randomization (Noreen 1989, Riezler and Maxwell 2005).
 
     Parameters
     ----------
     first, second
         Items of both systems on the same n examples, from 0 to below ``n_items``.
-    masks
-        uint64 of shape [n, words]: trial t is bit ``t % 64`` of word ``t // 64``.
     n_items
         How many items there are. Those in no list do not count.
-
-    Returns
-    -------
-    first, second
-        int64 of shape [64 words], a number for each bit; zeros where there are no examples.
 
     Raises
     ------
     UsageError
-        The lists or the masks do not have the same number of examples, the bounds do not fit the
-        items, an item is out of range, or an array is of another shape or type.
+        The lists do not have the same number of examples, the bounds do not fit the items, an item
+        is out of range, or an array is of another shape or type.
     """
-    from showcase_bench.stats.set_kernels import count_present
 
-    if masks.ndim != 2 or masks.dtype != np.uint64:
-        raise UsageError(
-            f"masks are uint64 of shape [n, words], not {masks.dtype} of {masks.shape}"
-        )
-    for lists in (first, second):
-        _require_lists(lists, len(masks), n_items)
-    sure, unsure = _sort_out(first, second, n_items)
-    counts = sure + count_present(np.ascontiguousarray(masks), *unsure)
-    return counts[0], counts[1]
+    def __init__(self, first: ItemLists, second: ItemLists, n_items: int) -> None:
+        self._examples = len(first.bounds) - 1
+        for lists in (first, second):
+            require_lists(lists, self._examples, n_items)
+        self._sure, self._unsure = _sort_out(first, second, n_items)
+
+    def counts(self, masks: NDArray[np.uint64]) -> tuple[Ints, Ints]:
+        """Number of different items of both systems in each trial.
+
+        Takes memory for the lists and one block of trials, however many trials there are.
+
+        Parameters
+        ----------
+        masks
+            uint64 of shape [n, words]: trial t is bit ``t % 64`` of word ``t // 64``.
+
+        Returns
+        -------
+        first, second
+            int64 of shape [64 words], a number for each bit; zeros where there are no examples.
+
+        Raises
+        ------
+        UsageError
+            The masks are of another number of examples, shape or type.
+        """
+        from showcase_bench.stats.set_kernels import count_present
+
+        if masks.ndim != 2 or masks.dtype != np.uint64:
+            raise UsageError(
+                f"masks are uint64 of shape [n, words], not {masks.dtype} of {masks.shape}"
+            )
+        if len(masks) != self._examples:
+            raise UsageError(f"{len(masks)} masks do not fit the lists of {self._examples}")
+        counts = self._sure + count_present(np.ascontiguousarray(masks), *self._unsure)
+        return counts[0], counts[1]
 
 
 def _sort_out(first: ItemLists, second: ItemLists, n_items: int) -> tuple[int, _Unsure]:
@@ -121,12 +137,13 @@ def _ends(sizes: Ints) -> Ints:
     return np.append(0, np.cumsum(sizes)).astype(np.int64)
 
 
-def _require_lists(lists: ItemLists, n: int, n_items: int) -> None:
+def require_lists(lists: ItemLists, n: int, n_items: int) -> None:
+    """Raise a :class:`UsageError` unless these are lists of n examples, as ItemLists says."""
     bounds, items = lists
     if any(one.ndim != 1 or one.dtype != np.int64 for one in lists):
         raise UsageError("the bounds and the items of lists are int64 of one dimension")
     if len(bounds) != n + 1:
-        raise UsageError(f"masks of {n} examples need {n + 1} bounds of lists, not {len(bounds)}")
+        raise UsageError(f"lists of {n} examples have {n + 1} bounds, not {len(bounds)}")
     if bounds[0] != 0 or bounds[-1] != len(items) or (np.diff(bounds) < 0).any():
         raise UsageError(f"the bounds of lists do not run from 0 to the {len(items)} items")
     if len(items) and not 0 <= items.min() <= items.max() < n_items:

@@ -9,15 +9,24 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from showcase_bench.errors import UsageError
-from showcase_bench.stats.clusters import count_clusters, encode_clusters
+from showcase_bench.stats.clusters import Codes, cluster_sums, encode_clusters
 from showcase_bench.stats.fixed_point import fixed_point
-from showcase_bench.stats.masks import require_seed, require_trials, swap_bits, swap_words
+from showcase_bench.stats.masks import (
+    require_seed,
+    require_trials,
+    swap_words,
+    swapped_sums,
+)
 from showcase_bench.stats.randomization import CHUNK, TOLERANCE
-from showcase_bench.stats.set_randomization import ItemLists, count_swapped
+from showcase_bench.stats.set_randomization import ItemLists, SwapCounter, require_lists
 
 __all__ = ["set_randomization_test"]
 
 Floats = NDArray[np.float64]
+
+_MASK_BYTES = 2**28
+"""Of the swaps that are held in memory; the number changes memory and time alone."""
+_WORD = 64
 
 
 def set_randomization_test(
@@ -67,31 +76,61 @@ def set_randomization_test(
             f"{len(items)} lists of items do not fit sizes of shape {sizes.shape}; [n, s] with n "
             "of at least 1 is needed"
         )
-    column = np.arange(len(sizes))
-    if cluster is not None:
-        column = encode_clusters([cluster], len(sizes))[0]
-    units = count_clusters(column)
-    words = swap_words(units, trials, seed)[column]
+    for one in items:
+        require_lists(one, len(sizes), n_items)
     exact, unit = fixed_point(sizes[:, :, np.newaxis], growth=4.0)
     exact = exact[:, :, 0]
     totals = exact.sum(axis=0)
-    present = [len(np.unique(one.items)) for one in items]
-    values = value(np.array(present, dtype=np.float64), totals * unit)
+    values = value(np.array([_different(one, n_items) for one in items]), totals * unit)
     if not np.isfinite(values).all():
         raise UsageError("a system without a score cannot be tested; leave it out")
+    column = None if cluster is None else encode_clusters([cluster], len(sizes))[0]
+    by_unit = exact if column is None else cluster_sums(exact, column)
     moved = np.empty((trials, len(items)))
     for start in range(0, trials, CHUNK):
         stop = min(start + CHUNK, trials)
-        bits = swap_bits(units, start, stop, seed)[:, column]
-        moved[start:stop] = bits.astype(np.float64) @ exact
+        moved[start:stop] = swapped_sums(by_unit, start, stop, seed)
+    swaps = _Swaps(len(by_unit), column, trials, seed)
     p = np.ones((len(items), len(items)))
     for a, b in combinations(range(len(items)), 2):
-        counts = count_swapped(items[a], items[b], words, n_items)
+        counts = swaps.counts(SwapCounter(items[a], items[b], n_items))
         gained = moved[:, b] - moved[:, a]
-        first = value(counts[0][:trials].astype(np.float64), (totals[a] + gained) * unit)
-        second = value(counts[1][:trials].astype(np.float64), (totals[b] - gained) * unit)
+        first = value(counts[0].astype(np.float64), (totals[a] + gained) * unit)
+        second = value(counts[1].astype(np.float64), (totals[b] - gained) * unit)
         gap = abs(values[a] - values[b]) - TOLERANCE * max(abs(values[a]), abs(values[b]))
         # Not "at least": a trial without a score is to count.
         count = int((~(np.abs(first - second) < gap)).sum())
         p[a, b] = p[b, a] = (1 + count) / (trials + 1)
     return p
+
+
+def _different(lists: ItemLists, n_items: int) -> float:
+    """Number of different items."""
+    present = np.zeros(n_items, dtype=np.bool_)
+    present[lists.items] = True
+    return float(present.sum())
+
+
+class _Swaps:
+    """Which examples each trial swaps; of many examples drawn anew for each pair of systems."""
+
+    def __init__(self, units: int, column: Codes | None, trials: int, seed: int) -> None:
+        self._units, self._column, self._trials, self._seed = units, column, trials, seed
+        n = units if column is None else len(column)
+        self._together = max(1, _MASK_BYTES // (n * 8)) * _WORD
+        self._kept: NDArray[np.uint64] | None = None
+
+    def counts(self, counter: SwapCounter) -> NDArray[np.int64]:
+        """Number of different items in both swapped sets; int64 of shape [2, trials]."""
+        found = [counter.counts(self._masks(at)) for at in range(0, self._trials, self._together)]
+        return np.concatenate([np.stack(one) for one in found], axis=1)[:, : self._trials]
+
+    def _masks(self, start: int) -> NDArray[np.uint64]:
+        if self._kept is not None:
+            return self._kept
+        stop = min(start + self._together, self._trials)
+        words = swap_words(self._units, start, stop, self._seed)
+        masks = words if self._column is None else words[self._column]
+        if self._together >= self._trials:
+            self._kept = masks
+        return masks

@@ -10,7 +10,7 @@ from showcase_bench.metrics import METRICS, Batch, TextTable, parse_metric
 from showcase_bench.metrics.set_diversity.coverage import Coverage
 from showcase_bench.metrics.text_diversity.distinct import Distinct
 from showcase_bench.metrics.text_diversity.usr import USR
-from showcase_bench.stats.set_randomization import ItemLists, count_swapped
+from showcase_bench.stats.set_randomization import ItemLists, SwapCounter
 from tests.texts import hard_corpus
 
 TOK = "whitespace"
@@ -130,7 +130,7 @@ def test_counts_after_swaps_are_those_of_the_metric_on_the_swapped_outputs(metri
     found = metric.items(batches)
     lists = [ItemLists(one.bounds, one.items) for one in found]
     masks = np.random.default_rng(0).integers(0, 2**64, (n, 1), dtype=np.uint64)
-    counts = count_swapped(*lists, masks, found[0].n_items)
+    counts = SwapCounter(*lists, found[0].n_items).counts(masks)
     sizes = [metric.statistics(batch)[:, 2] for batch in batches]
     values = set()
     for trial in range(20):

@@ -1,5 +1,7 @@
 """Random bits of trials: the same for a trial however they are drawn, and fair."""
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,12 +9,14 @@ from hypothesis import strategies as st
 from scipy import stats as peer
 
 from showcase_bench.errors import UsageError
+from showcase_bench.stats import masks
 from showcase_bench.stats.masks import (
     draw_units,
     require_seed,
     require_trials,
     swap_bits,
     swap_words,
+    swapped_sums,
 )
 
 sizes = st.integers(1, 300)
@@ -37,7 +41,7 @@ def test_a_trial_is_the_same_however_many_are_drawn(units, cut, more, seed):
 @settings(deadline=None, max_examples=40)
 @given(units=st.integers(1, 90), trials=st.integers(1, 1_200), seed=st.integers(0, 9))
 def test_words_hold_the_bits_of_each_unit(units, trials, seed):
-    words = swap_words(units, trials, seed)
+    words = swap_words(units, 0, trials, seed)
     assert words.shape == (units, -(-trials // 64))
     assert words.dtype == np.uint64
     bits = swap_bits(units, 0, trials, seed)
@@ -47,8 +51,27 @@ def test_words_hold_the_bits_of_each_unit(units, trials, seed):
     assert not read[:, trials:].any()
 
 
+@pytest.mark.parametrize(("start", "stop"), [(0, 64), (64, 700), (512, 1_100), (640, 641)])
+def test_words_of_some_trials_are_those_of_all(start, stop):
+    whole, some = swap_words(70, 0, 1_100, 3), swap_words(70, start, stop, 3)
+    expected = whole[:, start // 64 : -(-stop // 64)].copy()
+    if stop % 64 and stop < 1_100:
+        expected[:, -1] &= np.uint64(2 ** (stop % 64) - 1)
+    np.testing.assert_array_equal(some, expected)
+
+
+@settings(deadline=None, max_examples=20)
+@given(units=st.integers(1, 70), step=st.sampled_from([8, 16, 64]), seed=st.integers(0, 9))
+def test_swapped_sums_do_not_depend_on_how_many_units_are_unpacked(units, step, seed):
+    rows = np.random.default_rng(seed).integers(-9, 99, (units, 3)).astype(np.float32)
+    with mock.patch.object(masks, "_UNITS", step):
+        found = swapped_sums(rows, 5, 40, seed)
+    assert found.dtype == np.float64
+    np.testing.assert_array_equal(found, swap_bits(units, 5, 40, seed).astype(float) @ rows)
+
+
 def test_words_by_plain_loops():
-    words, bits = swap_words(3, 130, 5), swap_bits(3, 0, 130, 5)
+    words, bits = swap_words(3, 0, 130, 5), swap_bits(3, 0, 130, 5)
     for unit in range(3):
         for trial in range(130):
             assert int(words[unit, trial // 64]) >> (trial % 64) & 1 == bits[trial, unit]

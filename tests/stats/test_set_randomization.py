@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from showcase_bench.errors import UsageError
 from showcase_bench.stats.set_kernels import count_present
-from showcase_bench.stats.set_randomization import ItemLists, count_swapped
+from showcase_bench.stats.set_randomization import ItemLists, SwapCounter
 
 
 def lists_of(rows):
@@ -35,8 +35,12 @@ def brute_force(first, second, masks):
     return counts
 
 
+def counted(first, second, masks, n_items):
+    return SwapCounter(first, second, n_items).counts(masks)
+
+
 def check(first, second, masks, n_items):
-    found = count_swapped(lists_of(first), lists_of(second), masks, n_items)
+    found = counted(lists_of(first), lists_of(second), masks, n_items)
     expected = brute_force(first, second, masks)
     for side in (0, 1):
         assert found[side].dtype == np.int64
@@ -103,10 +107,10 @@ def test_an_item_of_many_examples():
 def test_swapping_the_systems_swaps_the_counts(rows, seed):
     first, second = lists_of([one for one, _ in rows]), lists_of([other for _, other in rows])
     masks = random_masks(len(rows), 2, seed)
-    found = count_swapped(first, second, masks, 13)
+    found = counted(first, second, masks, 13)
     for other in (
-        count_swapped(second, first, masks, 13),
-        count_swapped(first, second, ~masks, 13),
+        counted(second, first, masks, 13),
+        counted(first, second, ~masks, 13),
     ):
         np.testing.assert_array_equal(other[0], found[1])
         np.testing.assert_array_equal(other[1], found[0])
@@ -117,33 +121,33 @@ def test_the_order_of_items_and_their_numbers_do_not_matter(rows, ids, seed):
     masks = random_masks(len(rows), 1, seed)
     sides = [[pair[side] for pair in rows] for side in (0, 1)]
     renamed = [[[ids[item] for item in reversed(one)] for one in side] for side in sides]
-    found = count_swapped(*map(lists_of, sides), masks, 13)
-    again = count_swapped(*map(lists_of, renamed), masks, 20)
+    found = counted(*map(lists_of, sides), masks, 13)
+    again = counted(*map(lists_of, renamed), masks, 20)
     np.testing.assert_array_equal(found, again)
 
 
 def test_the_sets_as_they_are_and_all_swapped():
     first, second = lists_of([[0, 1], [1, 2], []]), lists_of([[3], [3], [3]])
     nothing, everything = np.zeros((3, 1), np.uint64), ~np.zeros((3, 1), np.uint64)
-    assert {*count_swapped(first, second, nothing, 4)[0]} == {3}
-    assert {*count_swapped(first, second, nothing, 4)[1]} == {1}
-    assert {*count_swapped(first, second, everything, 4)[0]} == {1}
+    assert {*counted(first, second, nothing, 4)[0]} == {3}
+    assert {*counted(first, second, nothing, 4)[1]} == {1}
+    assert {*counted(first, second, everything, 4)[0]} == {1}
 
 
 def test_neither_trials_nor_items():
     some = lists_of([[0], [1]])
-    assert [one.shape for one in count_swapped(some, some, random_masks(2, 0), 2)] == [(0,)] * 2
+    assert [one.shape for one in counted(some, some, random_masks(2, 0), 2)] == [(0,)] * 2
     none = lists_of([[], []])
-    assert not np.any(count_swapped(none, none, random_masks(2, 3), 0))
-    assert not np.any(count_swapped(lists_of([]), lists_of([]), random_masks(0, 3), 5))
+    assert not np.any(counted(none, none, random_masks(2, 3), 0))
+    assert not np.any(counted(lists_of([]), lists_of([]), random_masks(0, 3), 5))
 
 
 def test_masks_of_any_layout_are_left_alone():
     first, second = lists_of([[0, 1], [2], [0]]), lists_of([[2], [], [1]])
     masks = random_masks(3, 4)
     kept = masks.copy()
-    found = count_swapped(first, second, np.asfortranarray(masks), 3)
-    np.testing.assert_array_equal(found, count_swapped(first, second, masks, 3))
+    found = counted(first, second, np.asfortranarray(masks), 3)
+    np.testing.assert_array_equal(found, counted(first, second, masks, 3))
     np.testing.assert_array_equal(masks, kept)
 
 
@@ -154,8 +158,8 @@ MASKS = random_masks(2, 1)
 @pytest.mark.parametrize(
     ("second", "masks", "n_items", "says"),
     [
-        (GOOD, random_masks(3, 1), 3, "need 4 bounds"),
-        (lists_of([[0]]), MASKS, 3, "need 3 bounds"),
+        (GOOD, random_masks(3, 1), 3, "3 masks do not fit the lists of 2"),
+        (lists_of([[0]]), MASKS, 3, "lists of 2 examples have 3 bounds, not 2"),
         (GOOD, MASKS[:, 0], 3, "masks are uint64"),
         (GOOD, MASKS.astype(np.int64), 3, "masks are uint64"),
         (GOOD, MASKS, 2, "below 2"),
@@ -169,4 +173,4 @@ MASKS = random_masks(2, 1)
 )
 def test_wrong_arguments_are_the_users_error(second, masks, n_items, says):
     with pytest.raises(UsageError, match=says):
-        count_swapped(GOOD, second, masks, n_items)
+        counted(GOOD, second, masks, n_items)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from showcase_bench.errors import UsageError
 from showcase_bench.metrics import Batch, parse_metric
-from showcase_bench.stats import randomization_test, set_randomization_test
+from showcase_bench.stats import randomization_test, set_randomization_test, set_test
 from showcase_bench.stats.masks import swap_bits
 from showcase_bench.stats.set_randomization import ItemLists
 
@@ -68,6 +68,15 @@ def test_p_by_sets_of_python():
         count, _ = share(systems[a], systems[b], masks, range(25))
         assert found[a, b] == found[b, a] == (1 + count) / 301
     assert found.diagonal().tolist() == [1.0] * 3
+
+
+@pytest.mark.parametrize("cluster", [None, [i // 3 for i in range(30)]])
+@pytest.mark.parametrize("trials", [64, 300])
+def test_p_does_not_depend_on_how_many_swaps_are_held(cluster, trials, monkeypatch):
+    systems = texts(2, 30, 3)
+    whole = p_values(systems, trials=trials, seed=1, cluster=cluster)
+    monkeypatch.setattr(set_test, "_MASK_BYTES", 30 * 8 * 2)
+    assert p_values(systems, trials=trials, seed=1, cluster=cluster).tolist() == whole.tolist()
 
 
 @settings(max_examples=20, deadline=None)
