@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.compare.pair_tests import choose_test, clusters_told, tested
+from showcase_bench.compare.pair_tests import Clustering, choose_test, tested
 from showcase_bench.compare.results import (
     Audit,
     Comparison,
@@ -68,7 +68,7 @@ def compare(
     primary = _primary(field, asked)
     for name in asked.rope or {}:
         _require_known(name, [one.name for one in field.metrics], "metric")
-    clusters = _clusters(field, asked)
+    clusters = Clustering(_clusters(field, asked), field.n)
     metrics, pairs, ranks = [], [], []
     for metric in shown.track(field.metrics, label="Comparisons"):
         one = _OneMetric(field, metric, clusters, asked)
@@ -76,12 +76,11 @@ def compare(
         pairs += one.pairs()
         ranks += one.ranks()
     pairs = _with_q(pairs, primary)
-    told = clusters_told(clusters)
     comparison = Comparison(
         title=field.title,
         n=field.n,
         systems=tuple(labels),
-        clusters=told,
+        clusters=clusters.told,
         alpha=asked.alpha,
         trials=asked.trials,
         seed=asked.seed,
@@ -125,7 +124,7 @@ class _OneMetric:
         self,
         field: Field,
         metric: Metric,
-        clusters: Mapping[str, NDArray[np.int64]],
+        clusters: Clustering,
         asked: Settings,
     ) -> None:
         self._metric, self._asked, self._clusters = metric, asked, clusters
@@ -134,9 +133,8 @@ class _OneMetric:
         kept = [(one, system) for one, system in systems if system is not None]
         self._contenders = [one for one, _ in kept]
         self._systems = [system for _, system in kept]
-        columns = list(clusters.values())
         self._found = differences(
-            self._systems, columns, alpha=asked.alpha, trials=asked.trials, seed=asked.seed
+            self._systems, clusters.plan, alpha=asked.alpha, trials=asked.trials, seed=asked.seed
         )
         self._tests = [
             [choose_test(a, b, metric, clusters) for b in self._contenders]
@@ -175,8 +173,7 @@ class _OneMetric:
             return None
         signature = self._metric.signature
         rows = np.stack([one.rows[signature][0] for one in self._contenders], axis=1)
-        columns = list(self._clusters.values())
-        trials, seed = self._asked.trials, self._asked.seed
+        columns, trials, seed = self._clusters.plan.columns, self._asked.trials, self._asked.seed
         return bootstrap(rows, self._metric.score, trials=trials, seed=seed, clusters=columns)
 
     def _rope(self) -> float | None:
@@ -249,7 +246,7 @@ class _OneMetric:
 
     def ranks(self) -> list[SystemResult]:
         """All systems, the best first; those that attempted nothing last."""
-        metric, columns = self._metric, list(self._clusters.values())
+        metric, plan = self._metric, self._clusters.plan
         sign = -1.0 if metric.higher_is_better is False else 1.0
         values = sign * np.array([np.mean(one.values) for one in self._systems])
         differ = self._adjusted <= self._asked.alpha
@@ -260,7 +257,7 @@ class _OneMetric:
         order = sorted(range(len(values)), key=lambda at: (-values[at], self._contenders[at].label))
         for at in order:
             bounds = system_interval(
-                self._systems[at], columns, alpha=self._asked.alpha, bounds=metric.bounds
+                self._systems[at], plan, alpha=self._asked.alpha, bounds=metric.bounds
             )
             results.append(
                 SystemResult(

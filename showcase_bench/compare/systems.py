@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,33 @@ from showcase_bench.metrics.base import Need
 from showcase_bench.stats import System
 from showcase_bench.types import Progress, Showcase
 
-__all__ = ["Contender", "Field", "field_of_predictions", "field_of_runs"]
+__all__ = ["Contender", "Field", "Outputs", "field_of_predictions", "field_of_runs"]
 
 Floats = NDArray[np.float64]
+
+
+class Outputs:
+    """What one system gave, as a batch for tests of metrics of whole sets.
+
+    The batch is made when it is first asked for, since few tests look at it.
+
+    Parameters
+    ----------
+    whole
+        Makes the frame that the batches of all systems share, with one table of texts.
+    needs
+        Of the metrics.
+    """
+
+    def __init__(
+        self, whole: Callable[[], Frame], showcases: Sequence[Showcase], needs: frozenset[Need]
+    ) -> None:
+        self._whole, self._showcases, self._needs = whole, showcases, needs
+
+    @cached_property
+    def batch(self) -> Batch:
+        """The outputs on all examples."""
+        return self._whole().batch(self._showcases, needs=self._needs)
 
 
 @dataclass(frozen=True)
@@ -33,12 +58,12 @@ class Contender:
     """Metric signature to the statistics of each seed, float64 of shape [n, d]."""
     attempted: Mapping[str, bool]
     """Metric signature to whether any example was attempted."""
-    batch: Batch | None = None
+    outputs: Outputs | None = None
     """The outputs, where they are at hand and there is one seed."""
     trained: bool = True
     """Whether another seed might give another score."""
 
-    @property
+    @cached_property
     def seeds(self) -> int:
         """Number of training seeds."""
         return len(next(iter(self.rows.values()), ()))
@@ -160,13 +185,13 @@ def field_of_predictions(
     scorer = Scorer(frame, metrics, executor=executor)
     of_set = [one for one in scorer.metrics if one.kind == "set"]
     needs = frozenset[Need]().union(*(metric.needs for metric in of_set))
-    whole = frame.part(0, len(frame), needs, lean=True) if of_set else None
+    whole = cache(partial(frame.part, 0, len(frame), needs, lean=True))
     contenders = []
     for label, showcases in progress.track(list(predictions.items()), label="Systems"):
         statistics, scored = scorer.statistics(showcases, progress=progress)
         attempted = {signature: number > 0 for signature, number in scored.items()}
-        batch = None if whole is None else whole.batch(showcases, needs=needs)
-        contenders.append(Contender(label, _OneSeed(statistics), attempted, batch))
+        outputs = Outputs(whole, showcases, needs) if of_set else None
+        contenders.append(Contender(label, _OneSeed(statistics), attempted, outputs))
     names = ("user", "business")
     return Field(
         title=title,

@@ -19,9 +19,7 @@ __all__ = [
     "Codes",
     "cluster_sums",
     "count_clusters",
-    "crossed",
     "encode_clusters",
-    "independent_units",
     "telling",
 ]
 
@@ -67,12 +65,7 @@ def telling(columns: Sequence[Codes]) -> list[Codes]:
     return [column for column in columns if count_clusters(column) > 1]
 
 
-def independent_units(columns: Sequence[Codes], n: int) -> int:
-    """Count the clusters of the column with fewest, of those with two or more; else ``n``."""
-    return min((count_clusters(column) for column in telling(columns)), default=n)
-
-
-def crossed(first: Codes, second: Codes) -> Codes:
+def _crossed(first: Codes, second: Codes) -> Codes:
     """Encoded clusters of the examples that share both; int64 of shape [n]."""
     both = first * count_clusters(second) + second
     codes: Codes = np.unique(both, return_inverse=True)[1].astype(np.int64)
@@ -119,8 +112,8 @@ class ClusterPlan:
 
     @cached_property
     def units(self) -> int:
-        """See :func:`independent_units`."""
-        return independent_units(self.columns, self.n)
+        """Clusters of the column with fewest, of those with two or more; else ``n``."""
+        return min((count_clusters(column) for column in telling(self.columns)), default=self.n)
 
     @cached_property
     def known(self) -> bool:
@@ -135,5 +128,5 @@ class ClusterPlan:
     def _groups(self) -> list[_Groups]:
         columns = telling(self.columns)
         if len(columns) == _MOST_COLUMNS:
-            columns.append(crossed(*columns))
+            columns.append(_crossed(*columns))
         return [_Groups.of(column) for column in columns]

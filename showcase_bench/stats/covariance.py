@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from showcase_bench.errors import UsageError
-from showcase_bench.stats.clusters import (
-    Clusters,
-    Codes,
-    cluster_sums,
-    crossed,
-    encode_clusters,
-    independent_units,
-    telling,
-)
+from showcase_bench.stats.clusters import ClusterPlan, Clusters
 from showcase_bench.stats.intervals import standard_error
 
 __all__ = ["Joint", "joint_uncertainty"]
@@ -40,7 +31,7 @@ class Joint(NamedTuple):
     """Independent units: clusters of the column that has fewest, else examples."""
 
 
-def joint_uncertainty(influence: Floats, clusters: Clusters = ()) -> Joint:
+def joint_uncertainty(influence: Floats, clusters: Clusters | ClusterPlan = ()) -> Joint:
     """Covariance matrix of the scores of s systems, from the influence matrix.
 
     The standard error of a difference is what
@@ -54,7 +45,7 @@ def joint_uncertainty(influence: Floats, clusters: Clusters = ()) -> Joint:
     influence
         float64 of shape [n, s]; each column sums to zero.
     clusters
-        Up to two columns of labels.
+        Up to two columns of labels, or the plan made of them.
 
     Raises
     ------
@@ -66,14 +57,13 @@ def joint_uncertainty(influence: Floats, clusters: Clusters = ()) -> Joint:
         raise UsageError(f"an influence matrix has the shape [n, s], not {psi.shape}")
     if not np.isfinite(psi).all():
         raise UsageError("an influence value is not a finite number")
-    columns = encode_clusters(clusters, len(psi))
-    units = independent_units(columns, len(psi))
+    plan = ClusterPlan.of(clusters, len(psi))
     systems = psi.shape[1]
-    if len(psi) < 2 or (columns and not telling(columns)):
+    if not plan.known:
         unknown = np.full((systems, systems), np.nan)
         np.fill_diagonal(unknown, 0.0)
-        return Joint(np.zeros((systems, systems)), unknown, units)
-    one_way, whole = _matrices(psi, telling(columns))
+        return Joint(np.zeros((systems, systems)), unknown, plan.units)
+    one_way, whole = _matrices(psi, plan)
     variance = _of_differences(whole)
     for matrix in one_way:
         variance = np.maximum(variance, _of_differences(matrix))
@@ -81,22 +71,19 @@ def joint_uncertainty(influence: Floats, clusters: Clusters = ()) -> Joint:
     error = np.sqrt(np.maximum(variance, 0.0)) / len(psi)
     close = variance < _CANCELLED * (own[:, np.newaxis] + own[np.newaxis, :])
     for first, second in np.argwhere(np.triu(close, k=1)).tolist():
-        exact = standard_error(psi[:, first] - psi[:, second], columns)
+        exact = standard_error(psi[:, first] - psi[:, second], plan)
         error[first, second] = error[second, first] = exact
     np.fill_diagonal(error, 0.0)
-    return Joint(_positive(whole) / len(psi) ** 2, error, units)
+    return Joint(_positive(whole) / len(psi) ** 2, error, plan.units)
 
 
-def _matrices(psi: Floats, columns: Sequence[Codes]) -> tuple[list[Floats], Floats]:
+def _matrices(psi: Floats, plan: ClusterPlan) -> tuple[list[Floats], Floats]:
     """Those of each column, and their combination."""
-    if not columns:
-        whole = _scaled_products(psi)
-        return [whole], whole
-    one_way = [_scaled_products(cluster_sums(psi, column)) for column in columns]
-    if len(one_way) == 1:
-        return one_way, one_way[0]
-    overlap = _scaled_products(cluster_sums(psi, crossed(*columns)))
-    return one_way, one_way[0] + one_way[1] - overlap
+    found = [_scaled_products(sums) for sums in plan.sums(psi)] or [_scaled_products(psi)]
+    if len(found) == 1:
+        return found, found[0]
+    first, second, overlap = found
+    return [first, second], first + second - overlap
 
 
 def _scaled_products(sums: Floats) -> Floats:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
 from showcase_bench.errors import UsageError
-from showcase_bench.stats.clusters import Clusters, encode_clusters, independent_units
+from showcase_bench.stats.clusters import ClusterPlan, Clusters
 from showcase_bench.stats.covariance import joint_uncertainty
 from showcase_bench.stats.intervals import interval, standard_error
 from showcase_bench.stats.seeds import interaction_variance, two_source
@@ -74,7 +74,7 @@ class Differences:
 
 def differences(
     systems: Sequence[System],
-    clusters: Clusters = (),
+    clusters: Clusters | ClusterPlan = (),
     *,
     alpha: float = 0.05,
     trials: int = 10_000,
@@ -95,7 +95,7 @@ def differences(
     systems
         On the same examples in the same order.
     clusters
-        Up to two columns of labels.
+        Up to two columns of labels, or the plan made of them.
     alpha
         Error rate of intervals, and of one or more false differences among all pairs.
     trials, seed
@@ -136,7 +136,7 @@ def differences(
 
 def system_interval(
     system: System,
-    clusters: Clusters = (),
+    clusters: Clusters | ClusterPlan = (),
     *,
     alpha: float = 0.05,
     bounds: tuple[float, float] | None = None,
@@ -149,11 +149,11 @@ def system_interval(
     value, influence = float(np.mean(system.values)), system.influence.mean(axis=1)
     if len(system.values) == 1:
         return interval(value, influence, clusters, level=1 - alpha, bounds=bounds)
-    columns = encode_clusters(clusters, len(influence))
-    error = standard_error(influence, columns)
+    plan = ClusterPlan.of(clusters, len(influence))
+    error = standard_error(influence, plan)
     if not (np.isfinite(value) and np.isfinite(error)):
         return None
-    freedom = max(independent_units(columns, len(influence)) - 1, 1)
+    freedom = max(plan.units - 1, 1)
     shared = interaction_variance(system.influence)
     found = two_source(error**2, freedom, [system.values], [shared])
     reach = float(stdtrit(found.freedom, 1 - alpha / 2)) * found.error
