@@ -13,8 +13,8 @@ from showcase_bench.errors import UsageError, did_you_mean
 from showcase_bench.evaluate import Scorer, StoredRun
 from showcase_bench.evaluate.compatible import common_identity, newest
 from showcase_bench.evaluate.executors.base import Executor
-from showcase_bench.evaluate.frame import Frame, codes
-from showcase_bench.evaluate.groups import seed_groups
+from showcase_bench.evaluate.frame import Frame
+from showcase_bench.evaluate.groups import SeedGroup, seed_groups
 from showcase_bench.metrics import Batch, Metric, parse_metric
 from showcase_bench.metrics.base import Need
 from showcase_bench.stats import System
@@ -93,6 +93,22 @@ class _OneSeed(Mapping[str, tuple[Floats, ...]]):
         return len(self._statistics)
 
 
+class _SeedRows(Mapping[str, tuple[Floats, ...]]):
+    """The rows of the stored runs of one system, read from their files each time."""
+
+    def __init__(self, group: SeedGroup, metrics: Sequence[Metric]) -> None:
+        self._group, self._metrics = group, {one.signature: one for one in metrics}
+
+    def __getitem__(self, signature: str) -> tuple[Floats, ...]:
+        return tuple(self._group.statistics(self._metrics[signature]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._metrics)
+
+    def __len__(self) -> int:
+        return len(self._metrics)
+
+
 @dataclass(frozen=True)
 class Field:
     """Systems on the same examples, ready to be compared."""
@@ -132,18 +148,18 @@ def field_of_runs(runs: Sequence[StoredRun], metrics: Sequence[str] = ()) -> Fie
     chosen = [_named(name, scored) for name in metrics] or scored
     contenders, groups = [], list(seed_groups(newest(runs)))
     for group in groups:
-        rows = {one.signature: tuple(group.statistics(one)) for one in chosen}
+        rows = _SeedRows(group, chosen)
         attempted = {one.signature: group.attempted(one)[0] > 0 for one in chosen}
         trained = group.record.curve_sha256 is not None
         contenders.append(Contender(group.record.label, rows, attempted, trained=trained))
-    table = groups[0].tables[0]
+    first = groups[0].scores[0]
     return Field(
         title=f"{identity.task}, version {identity.task_version}, {identity.split} split",
         contenders=tuple(contenders),
         metrics=tuple(chosen),
         primary=tuple(identity.primary.values()),
-        n=len(table.ids),
-        clusters={"user": codes(table.users), "business": codes(table.businesses)},
+        n=len(first),
+        clusters=dict(zip(("user", "business"), first.clusters(), strict=True)),
     )
 
 

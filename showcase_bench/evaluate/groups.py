@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from showcase_bench.canonical import canonical_json
 from showcase_bench.errors import StoreError
 from showcase_bench.evaluate.records import RunRecord
-from showcase_bench.evaluate.store import ScoreTable, StoredRun
+from showcase_bench.evaluate.run_scores import RunScores
+from showcase_bench.evaluate.store import StoredRun
 from showcase_bench.metrics import Metric
 
 __all__ = ["SeedGroup", "seed_groups"]
@@ -23,7 +24,7 @@ class SeedGroup:
     """One system: runs that differ in the seed alone."""
 
     runs: tuple[StoredRun, ...]
-    tables: tuple[ScoreTable, ...]
+    scores: tuple[RunScores, ...]
     """One a run."""
 
     @property
@@ -32,17 +33,14 @@ class SeedGroup:
         return self.runs[0].record
 
     def statistics(self, metric: Metric) -> list[NDArray[np.float64]]:
-        """Rows of each seed, float64 of shape [n, d].
+        """Rows of each seed, float64 of shape [n, d], read each time.
 
         Raises
         ------
         StoreError
             A score file lacks the metric.
         """
-        return [
-            _statistics(run, table, metric)
-            for run, table in zip(self.runs, self.tables, strict=True)
-        ]
+        return [one.statistics(metric) for one in self.scores]
 
     def attempted(self, metric: Metric) -> tuple[int, int]:
         """Examples with and without a prediction that the metric looks at, over all seeds."""
@@ -56,7 +54,7 @@ class SeedGroup:
 
 
 def seed_groups(runs: Sequence[StoredRun]) -> Iterator[SeedGroup]:
-    """Group ``runs``, ordered by model, arguments and seed, into systems, and read their scores.
+    """Group ``runs``, ordered by model, arguments and seed, into systems, and open their scores.
 
     Raises
     ------
@@ -67,26 +65,17 @@ def seed_groups(runs: Sequence[StoredRun]) -> Iterator[SeedGroup]:
     def key(run: StoredRun) -> tuple[str, bytes]:
         return run.record.inputs.model, canonical_json(run.record.inputs.arguments)
 
-    first: tuple[StoredRun, ScoreTable] | None = None
+    first: tuple[StoredRun, RunScores] | None = None
     for _, group in groupby(runs, key=key):
         members = tuple(group)
-        tables = []
+        scores = []
         for run in members:
-            table = run.table()
-            first = first or (run, table)
-            if table.ids != first[1].ids:
+            found = RunScores(run)
+            first = first or (run, found)
+            if found is not first[1] and not found.has_examples_of(first[1]):
                 raise StoreError(
                     f"{run.folder} and {first[0].folder} were scored on different examples; "
                     "delete one of them and run again"
                 )
-            tables.append(table)
-        yield SeedGroup(members, tuple(tables))
-
-
-def _statistics(run: StoredRun, table: ScoreTable, metric: Metric) -> NDArray[np.float64]:
-    try:
-        return table.statistics[metric.signature]
-    except KeyError:
-        raise StoreError(
-            f"{run.folder}: the score file lacks {metric.signature}; run the model again"
-        ) from None
+            scores.append(found)
+        yield SeedGroup(members, tuple(scores))

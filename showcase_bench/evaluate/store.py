@@ -16,9 +16,10 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from io import BufferedReader
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -45,8 +46,8 @@ RUN, PREDICTIONS, SCORES = "run.json", "predictions.jsonl", "scores.parquet"
 SWAPPED, CURVE = "swapped.jsonl", "curve.json"
 _WAITS = (0.001, 0.01, 0.1, 0.5)
 """Seconds between looks for a run that another process is just putting into place."""
-_FACT = "fact:"
-"""No signature of a metric begins like this."""
+FACT = "fact:"
+"""How columns of facts begin in a score table; no signature of a metric does."""
 _GROUP_ROWS = 1 << 16
 """Of a score table that are written at once."""
 
@@ -125,7 +126,7 @@ class ScoreTable:
         columns = {name: pa.array(some[start:stop], pa.string()) for name, some in texts.items()}
         for name, values in self.facts.items():
             some = np.ascontiguousarray(values[start:stop], dtype=np.float64)
-            columns[_FACT + name] = pa.array(some)
+            columns[FACT + name] = pa.array(some)
         for signature, rows in self.statistics.items():
             part = np.ascontiguousarray(rows[start:stop], dtype=np.float64)
             flat = pa.array(part.reshape(-1))
@@ -142,8 +143,8 @@ class ScoreTable:
         statistics, facts = {}, {}
         for name in table.column_names:
             column = table.column(name).combine_chunks()
-            if name.startswith(_FACT):
-                facts[name.removeprefix(_FACT)] = column.to_numpy(zero_copy_only=False)
+            if name.startswith(FACT):
+                facts[name.removeprefix(FACT)] = column.to_numpy(zero_copy_only=False)
             elif name not in texts:
                 flat = column.flatten().to_numpy(zero_copy_only=False)
                 statistics[name] = flat.reshape(table.num_rows, column.type.list_size)
@@ -170,6 +171,22 @@ class StoredRun:
             return ScoreTable.from_parquet(data)
         except (ValueError, KeyError, TypeError) as error:
             raise StoreError(f"{self.folder / SCORES}: not a score table ({error})") from error
+
+    @property
+    def scores_path(self) -> Path:
+        """Of the file of :meth:`table`."""
+        return self.folder / SCORES
+
+    def open_scores(self) -> BufferedReader:
+        """The file of :meth:`table`, checked and open at its beginning; raises likewise."""
+        with contextlib.ExitStack() as unless_checked:
+            with self._reading(SCORES):
+                file = unless_checked.enter_context(_opened(self.scores_path))
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+                file.seek(0)
+            self._require(SCORES, found, self.record.scores_sha256)
+            unless_checked.pop_all()
+            return file
 
     def predictions(self) -> Sequence[Showcase]:
         """The predictions in the order of the split; raises StoreError like :meth:`table`.
@@ -331,7 +348,7 @@ def _content(path: Path) -> bytes:
         return file.read()
 
 
-def _opened(path: Path) -> BinaryIO:
+def _opened(path: Path) -> BufferedReader:
     """A run's file, also while another process puts the run into place."""
     for wait in _WAITS:
         try:

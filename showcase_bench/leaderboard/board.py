@@ -239,7 +239,7 @@ def _ranks(
     values: NDArray[np.float64] = np.array(
         [sign * (entry.scores[primary.name].value or 0.0) for entry in entries]
     )
-    systems = [entry.systems[primary.name] for entry in entries]
+    systems = [entry.system(primary) for entry in entries]
     differ = differences(systems, entries[0].clusters, alpha=ALPHA).differ
     ranks, letters = rank_intervals(values, differ), tie_letters(values, differ)
     return {

@@ -139,7 +139,9 @@ def check_claims(runs: Sequence[StoredRun], claims: Sequence[Claim]) -> ClaimRep
     kept = newest(runs)
     metrics = [metric for metric in map(parse_metric, identity.metrics) if metric.kind != "run"]
     by_name = {metric.name: metric for metric in metrics}
-    entries = {entry.label: entry for entry in load_entries(kept, metrics)}
+    asked = {name for claim in claims for one in claim.comparisons for name in one.metrics}
+    found = load_entries(kept, [metric for metric in metrics if metric.name in asked])
+    entries = {entry.label: entry for entry in found}
     tested = []
     for claim in claims:
         findings = []
@@ -185,7 +187,7 @@ def _finding(asked: Comparison, better: Entry, than: Entry, metric: Metric) -> F
     if one is None or other is None:
         without = asked.than if other is None else asked.better
         raise UsageError(f"{without} has no value for {name}, so a claim about it cannot be tested")
-    pair = better.systems[name], than.systems[name]
+    pair = better.system(metric), than.system(metric)
     found = differences(pair, better.clusters, alpha=1 - LEVEL)
     delta = float(found.delta[0, 1])
     ends = [float(end[0, 1]) for end in found.interval()]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from showcase_bench.evaluate import StoredRun
-from showcase_bench.evaluate.frame import codes
 from showcase_bench.evaluate.groups import SeedGroup, seed_groups
 from showcase_bench.evaluate.scoring import LEVEL
 from showcase_bench.leaderboard.slices import Cut, cuts
 from showcase_bench.metrics import Metric
+from showcase_bench.stats.clusters import ClusterPlan
 from showcase_bench.stats.differences import System, system_interval
 
 __all__ = ["Entry", "EntryScore", "load_entries"]
@@ -44,10 +45,10 @@ class Entry:
     runs: tuple[str, ...]
     scores: dict[str, EntryScore]
     """By metric name."""
-    systems: dict[str, System]
-    """By metric name: value and influence of each seed, in the order of ``seeds``."""
-    clusters: tuple[NDArray[np.int64], NDArray[np.int64]]
-    """User and business codes of the examples."""
+    system: Callable[[Metric], System]
+    """Value and influence of each seed, in the order of ``seeds``; read each time."""
+    clusters: ClusterPlan
+    """Users and businesses of the examples; the same for all entries of a board."""
     cuts: tuple[Cut, ...]
     """Slices; the same for all entries of a board."""
     sliced: dict[str, tuple[EntryScore, ...]]
@@ -71,26 +72,47 @@ def load_entries(
         A score file is damaged, lacks a metric, or covers other examples than the first one.
     """
     groups = list(seed_groups(runs))
-    tables = [table for group in groups for table in group.tables]
-    known = set(tables[0].facts).intersection(*(table.facts for table in tables))
-    found = tuple(cuts({name: tables[0].facts[name] for name in sorted(known)}))
-    return [_entry(group, metrics, sliced, found) for group in groups]
+    runs_scores = [one for group in groups for one in group.scores]
+    first = runs_scores[0]
+    known = set(first.facts).intersection(*(one.facts for one in runs_scores))
+    found = tuple(cuts({name: first.fact(name) for name in sorted(known)}))
+    parts = _Parts.of(first.clusters(), len(first), found if sliced else ())
+    return [_entry(group, metrics, sliced, found, parts) for group in groups]
+
+
+class _Parts(NamedTuple):
+    """Clusters of all examples, and of each slice."""
+
+    whole: ClusterPlan
+    cut: tuple[ClusterPlan, ...]
+
+    @classmethod
+    def of(cls, columns: Sequence[NDArray[np.int64]], n: int, found: Sequence[Cut]) -> _Parts:
+        cut = (
+            ClusterPlan.of([column[one.rows] for column in columns], len(one.rows)) for one in found
+        )
+        return cls(ClusterPlan.of(columns, n), tuple(cut))
 
 
 def _entry(
-    group: SeedGroup, metrics: Sequence[Metric], asked: Collection[str], found: tuple[Cut, ...]
+    group: SeedGroup,
+    metrics: Sequence[Metric],
+    asked: Collection[str],
+    found: tuple[Cut, ...],
+    parts: _Parts,
 ) -> Entry:
-    clusters = codes(group.tables[0].users), codes(group.tables[0].businesses)
     scores: dict[str, EntryScore] = {}
-    systems: dict[str, System] = {}
     sliced: dict[str, tuple[EntryScore, ...]] = {}
     for metric in metrics:
         stats = group.statistics(metric)
-        systems[metric.name] = _system(metric, stats)
         attempted, missing = group.attempted(metric)
-        scores[metric.name] = _average(metric, systems[metric.name], clusters, attempted, missing)
+        system = _system(metric, stats)
+        scores[metric.name] = _average(metric, system, parts.whole, attempted, missing)
         if metric.name in asked and metric.kind != "set" and attempted:
-            sliced[metric.name] = tuple(_in_slice(metric, stats, clusters, one) for one in found)
+            sliced[metric.name] = tuple(
+                _in_slice(metric, stats, plan, cut)
+                for cut, plan in zip(found, parts.cut, strict=True)
+            )
     record = group.record
     return Entry(
         label=record.label,
@@ -99,8 +121,8 @@ def _entry(
         seeds=tuple(run.record.inputs.seed for run in group.runs),
         runs=tuple(run.record.id for run in group.runs),
         scores=scores,
-        systems=systems,
-        clusters=clusters,
+        system=lambda metric: _system(metric, group.statistics(metric)),
+        clusters=parts.whole,
         cuts=found,
         sliced=sliced,
     )
@@ -114,19 +136,18 @@ def _system(metric: Metric, stats: Sequence[NDArray[np.float64]]) -> System:
 def _in_slice(
     metric: Metric,
     stats: Sequence[NDArray[np.float64]],
-    clusters: Sequence[NDArray[np.int64]],
+    clusters: ClusterPlan,
     cut: Cut,
 ) -> EntryScore:
     """The score on some of the examples; a missing prediction counts as in the whole."""
     system = _system(metric, [rows[cut.rows] for rows in stats])
-    own = [column[cut.rows] for column in clusters]
-    return _average(metric, system, own, len(cut.rows) * len(stats), 0)
+    return _average(metric, system, clusters, len(cut.rows) * len(stats), 0)
 
 
 def _average(
     metric: Metric,
     system: System,
-    clusters: Sequence[NDArray[np.int64]],
+    clusters: ClusterPlan,
     n_scored: int,
     n_unscored: int,
 ) -> EntryScore:
