@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from showcase_bench.cli.console import BarProgress, print_json, say, table_console, warn_of_photos
-from showcase_bench.cli.executor_options import ExecutorRequest, executor_options
+from showcase_bench.cli.executor_options import ExecutorRequest, executor_options, spool_folder
 from showcase_bench.cli.log_file import log_option
 from showcase_bench.cli.options import (
     METRIC_GROUPS,
@@ -127,7 +127,8 @@ def _score_task(
         chosen = workspace.metrics
         if metrics is not None:
             chosen = workspace.parse_metrics(split_list(metrics))
-        showcases = open_predictions(predictions, Examples.of_workspace(workspace))
+        folder = spool_folder(executor, workspace.cache)
+        showcases = open_predictions(predictions, Examples.of_workspace(workspace), folder)
         scorer = Scorer(frame_of_workspace(workspace, progress), chosen, executor=executor)
         with StageClock(task=workspace.task.name).stage("score"):
             scores = scorer.score(showcases, progress=progress).scores

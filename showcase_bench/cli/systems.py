@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from showcase_bench.cli.executor_options import spool_folder
 from showcase_bench.cli.options import (
     METRIC_GROUPS,
     NameList,
@@ -184,7 +185,8 @@ class SystemsRequest:
         if self.metrics is not None:
             chosen = workspace.parse_metrics(split_list(self.metrics))
         examples = Examples.of_workspace(workspace)
-        read = {label: open_predictions(path, examples) for label, path in named.items()}
+        folder = spool_folder(executor, workspace.cache)
+        read = {label: open_predictions(path, examples, folder) for label, path in named.items()}
         task = workspace.task
         return field_of_predictions(
             f"{task.name}, version {task.version}, {task.split} split",

@@ -39,6 +39,9 @@ class KeptLines(Sequence[Showcase]):
         Makes a showcase of a line that was checked before; a function of a module.
     stamp
         Of the file when it was checked.
+    owner
+        Whatever the file is gone with, which lasts as long as these showcases and parts of them in
+        this process; None where the file stays.
 
     Raises
     ------
@@ -52,8 +55,13 @@ class KeptLines(Sequence[Showcase]):
         places: NDArray[np.int64],
         parse: Callable[[bytes], Showcase],
         stamp: Stamp,
+        owner: object = None,
     ) -> None:
         self._path, self._places, self._parse, self._stamp = path, places, parse, stamp
+        self._owner = owner
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return KeptLines, (self._path, self._places, self._parse, self._stamp)
 
     def __len__(self) -> int:
         return len(self._places)
@@ -78,6 +86,7 @@ class KeptLines(Sequence[Showcase]):
     def __getitem__(self, index: slice) -> KeptLines: ...
     def __getitem__(self, index: int | slice) -> Showcase | KeptLines:
         if isinstance(index, slice):
-            return KeptLines(self._path, self._places[index], self._parse, self._stamp)
+            places = self._places[index]
+            return KeptLines(self._path, places, self._parse, self._stamp, self._owner)
         place = self._places[range(len(self))[index]]
         return next(iter(KeptLines(self._path, np.array([place]), self._parse, self._stamp)))

@@ -36,13 +36,10 @@ class FiledShowcases(KeptLines):
 
     def __init__(self, path: Path, sizes: Sequence[int], owner: object = None) -> None:
         ends = np.cumsum(np.asarray(sizes, dtype=np.int64))
-        super().__init__(path, ends - np.asarray(sizes, dtype=np.int64), _showcase, Stamp.of(path))
+        places = ends - np.asarray(sizes, dtype=np.int64)
+        super().__init__(path, places, _showcase, Stamp.of(path), owner)
         self.path = path
         """Of the file, which holds these showcases in this order and nothing else."""
-        self._owner = owner
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return KeptLines, (self._path, self._places, self._parse, self._stamp)
 
 
 class Spool:

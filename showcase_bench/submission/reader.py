@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import contextlib
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from showcase_bench.errors import PredictionError
 from showcase_bench.evaluate.kept_lines import KeptLines, Stamp
-from showcase_bench.evaluate.predictions import problems_with
+from showcase_bench.evaluate.predictions import prediction_line, problems_with
 from showcase_bench.submission.content import is_compressed
 from showcase_bench.submission.examples import Examples
 from showcase_bench.submission.json_line import parse_object
+from showcase_bench.submission.line_spool import LineSpool
 from showcase_bench.submission.lines import Row, collect, parse_text
 from showcase_bench.types import Query, Showcase
 
@@ -32,38 +34,72 @@ def read_predictions(path: Path, queries: Sequence[Query]) -> list[Showcase]:
     return list(open_predictions(path, Examples.of_queries(queries)))
 
 
-def open_predictions(path: Path, examples: Examples) -> Sequence[Showcase]:
+def open_predictions(
+    path: Path, examples: Examples, spool_folder: Path | None = None
+) -> Sequence[Showcase]:
     """Check the predictions in ``path``, and give them in the order of ``examples``.
 
     Lines may come in any order; each id must occur exactly once. ``image_ids`` and ``text`` may be
     left out or null, which means "not attempted". Blank lines are skipped. The file may be
     compressed with gzip or Zstandard. Many predictions of a plain file stay there, and are read
-    again as they are asked for.
+    again as they are asked for. Those that are compressed, or come through a pipe, go to a
+    temporary file first, which is gone with them.
+
+    Parameters
+    ----------
+    spool_folder
+        Folder for the temporary file; by default that of the system.
 
     Raises
     ------
     PredictionError
         The file is missing, unreadable or empty, or any line is wrong: all problems are listed
         with their line and field.
+    StoreError
+        The temporary file cannot be written.
     """
     ids, numbers = examples.ids, examples.numbers
-    held = len(ids) <= _HELD or not path.is_file() or is_compressed(path)
-    stamp = None if held else Stamp.of(path)
+    held = len(ids) <= _HELD
     places = np.zeros(0 if held else len(ids), dtype=np.int64)
+    with contextlib.ExitStack() as stack:
+        spool = stamp = None
+        if not held and path.exists():
+            if path.is_file() and not is_compressed(path):
+                stamp = Stamp.of(path)
+            else:
+                spool = stack.enter_context(LineSpool(spool_folder))
 
-    def parse(one: str, row: Row, problems: list[str], place: int) -> Showcase | None:
-        number = numbers.get(one)
-        if number is None:
-            problems.append(f"field 'id': {one!r} is not an example of this split")
+        def parse(one: str, row: Row, problems: list[str], place: int) -> Showcase | None:
+            number = numbers.get(one)
+            if number is None:
+                problems.append(f"field 'id': {one!r} is not an example of this split")
+                return None
+            showcase = Showcase(one, _image_ids(row, problems), parse_text(row, problems))
+            pool = examples.pool(number) if showcase.image_ids else ()
+            problems += problems_with(showcase, pool, examples.k)
+            if held:
+                return showcase
+            if spool is None:
+                places[number] = place
+            elif not problems:
+                places[number] = spool.add(prediction_line(showcase))
             return None
-        showcase = Showcase(one, _image_ids(row, problems), parse_text(row, problems))
-        pool = examples.pool(number) if showcase.image_ids else ()
-        problems += problems_with(showcase, pool, examples.k)
-        if held:
-            return showcase
-        places[number] = place
-        return None
 
+        values = _checked(path, examples, parse)
+        if spool is not None:
+            return spool.showcases(places, _showcase)
+    if stamp is not None:
+        return KeptLines(path, places, _showcase, stamp)
+    return [one for one in map(values.get, ids) if one is not None]
+
+
+def _checked(
+    path: Path,
+    examples: Examples,
+    parse: Callable[[str, Row, list[str], int], Showcase | None],
+) -> dict[str, Showcase | None]:
+    """What ``parse`` made of the lines by id; raises as :func:`open_predictions`."""
+    ids, numbers = examples.ids, examples.numbers
     found = collect(path, FIELDS, parse)
     if found.values and not any(one in numbers for one in found.values):
         raise PredictionError(
@@ -76,9 +112,7 @@ def open_predictions(path: Path, examples: Examples) -> Sequence[Showcase]:
         found.problems += missing_ids(ids, found.values)
     if found.problems:
         raise PredictionError(path, found.problems, HINT)
-    if stamp is not None:
-        return KeptLines(path, places, _showcase, stamp)
-    return [one for one in map(found.values.get, ids) if one is not None]
+    return found.values
 
 
 def _showcase(line: bytes) -> Showcase:
