@@ -97,7 +97,7 @@ def command(
         facts, scores, levels = _score_task(predictions, metrics, request, away, hushed=hushed)
     else:
         request.require_no_task("--references")
-        facts, scores = _score_texts(predictions, metrics, references, request, hushed=hushed)
+        facts, scores = _score_texts(predictions, metrics, references, request, away, hushed=hushed)
         levels = {}
     if as_json:
         found = {score.name: score_json(score, levels.get(score.name)) for score in scores}
@@ -179,19 +179,27 @@ def _score_private(
 
 
 def _score_texts(
-    predictions: Path, metrics: str | None, path: Path, request: TaskRequest, *, hushed: bool
+    predictions: Path,
+    metrics: str | None,
+    path: Path,
+    request: TaskRequest,
+    away: ExecutorRequest,
+    *,
+    hushed: bool,
 ) -> tuple[dict[str, Any], Sequence[Score]]:
     from showcase_bench.evaluate import Scorer, frame_of_references
     from showcase_bench.evaluate.stages import StageClock
-    from showcase_bench.submission import read_references, read_texts
+    from showcase_bench.submission import ReferencesRecipe, read_references, read_texts
 
-    chosen = metrics_of_texts(metrics)
-    with BarProgress(quiet=hushed) as progress:
+    chosen, cache = metrics_of_texts(metrics), request.places().cache
+    with BarProgress(quiet=hushed) as progress, away.open() as executor:
+        recipe = ReferencesRecipe.of(path, cache)
         references = read_references(path)
-        showcases = read_texts(predictions, references)
-        frame = frame_of_references(references, request.places().cache, progress)
+        showcases = read_texts(predictions, references, spool_folder(executor, cache))
+        frame = frame_of_references(references, cache, progress, recipe)
         with StageClock().stage("score"):
-            scores = Scorer(frame, chosen).score(showcases, progress=progress).scores
+            scorer = Scorer(frame, chosen, executor=executor)
+            scores = scorer.score(showcases, progress=progress).scores
     facts = {"references": str(path), "references_key": frame.corpus.key, "n": len(showcases)}
     return facts, scores
 

@@ -133,7 +133,7 @@ class SystemsRequest:
             self.task.require_no_task("--references")
             if not self.files:
                 raise UsageError("--references needs files of texts: compare A.jsonl B.jsonl ...")
-            field = self._texts(self.references, progress)
+            field = self._texts(self.references, progress, executor)
         elif self.files:
             field = self._predictions(progress, executor)
         else:
@@ -156,19 +156,27 @@ class SystemsRequest:
             named[label] = path
         return named
 
-    def _texts(self, references: Path, progress: Progress) -> Field:
+    def _texts(self, references: Path, progress: Progress, executor: Executor | None) -> Field:
         from showcase_bench.compare import field_of_predictions
         from showcase_bench.evaluate import frame_of_references
-        from showcase_bench.submission import read_references, read_texts
+        from showcase_bench.submission import ReferencesRecipe, read_references, read_texts
 
-        named = self._named()
+        named, cache = self._named(), self.task.places().cache
+        recipe = ReferencesRecipe.of(references, cache)
         known = read_references(references)
-        texts = {label: read_texts(path, known) for label, path in named.items()}
-        frame = frame_of_references(known, self.task.places().cache, progress)
+        folder = spool_folder(executor, cache)
+        texts = {label: read_texts(path, known, folder) for label, path in named.items()}
+        frame = frame_of_references(known, cache, progress, recipe)
         chosen = metrics_of_texts(self.metrics)
         primary = ("bleu-4",) if self.metrics is None else ()
         return field_of_predictions(
-            references.name, frame, chosen, texts, primary=primary, progress=progress
+            references.name,
+            frame,
+            chosen,
+            texts,
+            primary=primary,
+            progress=progress,
+            executor=executor,
         )
 
     def _predictions(self, progress: Progress, executor: Executor | None) -> Field:

@@ -10,7 +10,7 @@ from showcase_bench.datasets.tasks import Places, Task
 from showcase_bench.encoders.text_store import TextStore
 from showcase_bench.errors import UsageError
 from showcase_bench.evaluate.column import Column
-from showcase_bench.evaluate.frame import PART_ROWS, Frame, codes
+from showcase_bench.evaluate.frame import PART_ROWS, Frame, Recipe, codes
 from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.metrics import TextTable
 from showcase_bench.types import NoProgress, Progress
@@ -85,10 +85,12 @@ def frame_of_references(
     references: Mapping[str, Sequence[str]],
     cache: Path | None,
     progress: Progress | None = None,
+    recipe: Recipe | None = None,
 ) -> Frame:
     """Texts alone: references by id; examples count as independent of each other.
 
-    ``cache`` is the folder that keeps tokens and embeddings between processes, if one does.
+    ``cache`` is the folder that keeps tokens and embeddings between processes, if one does;
+    ``recipe`` makes the same frame in another process, if something does.
     """
     nothing: tuple[tuple[str, ...], ...] = ((),) * len(references)
     return Frame(
@@ -99,4 +101,5 @@ def frame_of_references(
         clusters=(),
         embeddings=TextStore(cache, progress or NoProgress()),
         table=TextTable(cache, progress),
+        recipe=recipe,
     )

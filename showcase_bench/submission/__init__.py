@@ -18,11 +18,12 @@ if TYPE_CHECKING:
         score_row,
     )
     from showcase_bench.submission.template import write_template
-    from showcase_bench.submission.texts import read_references, read_texts
+    from showcase_bench.submission.texts import ReferencesRecipe, read_references, read_texts
 
 __all__ = [
     "Checked",
     "Examples",
+    "ReferencesRecipe",
     "Submission",
     "SubmittedRow",
     "card_beside",
@@ -43,6 +44,7 @@ __getattr__, __dir__ = lazy_exports(
     {
         "Checked": "check",
         "Examples": "examples",
+        "ReferencesRecipe": "texts",
         "Submission": "check",
         "SubmittedRow": "row",
         "card_beside": "check",

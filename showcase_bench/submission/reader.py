@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from showcase_bench.errors import PredictionError
-from showcase_bench.evaluate.kept_lines import KeptLines, Stamp
-from showcase_bench.evaluate.predictions import prediction_line, problems_with
-from showcase_bench.submission.content import is_compressed
+from showcase_bench.evaluate.predictions import problems_with
 from showcase_bench.submission.examples import Examples
 from showcase_bench.submission.json_line import parse_object
-from showcase_bench.submission.line_spool import LineSpool
-from showcase_bench.submission.lines import Row, collect, parse_text
+from showcase_bench.submission.kept_showcases import collect_showcases
+from showcase_bench.submission.lines import Collected, Row, parse_text
 from showcase_bench.types import Query, Showcase
 
-__all__ = ["FIELDS", "HINT", "missing_ids", "open_predictions", "read_predictions"]
+__all__ = ["HINT", "missing_ids", "open_predictions", "read_predictions"]
 
-FIELDS = ("id", "image_ids", "text")
-_HELD = 1 << 14
-"""Predictions that are held in memory; more of them stay in their file."""
 HINT = (
     'Each line must be one JSON object {"id": ..., "image_ids": [...], "text": ...}; '
     "`showcase-bench predict` writes a valid file to compare with."
@@ -59,60 +51,30 @@ def open_predictions(
         The temporary file cannot be written.
     """
     ids, numbers = examples.ids, examples.numbers
-    held = len(ids) <= _HELD
-    places = np.zeros(0 if held else len(ids), dtype=np.int64)
-    with contextlib.ExitStack() as stack:
-        spool = stamp = None
-        if not held and path.exists():
-            if path.is_file() and not is_compressed(path):
-                stamp = Stamp.of(path)
-            else:
-                spool = stack.enter_context(LineSpool(spool_folder))
 
-        def parse(one: str, row: Row, problems: list[str], place: int) -> Showcase | None:
-            number = numbers.get(one)
-            if number is None:
-                problems.append(f"field 'id': {one!r} is not an example of this split")
-                return None
-            showcase = Showcase(one, _image_ids(row, problems), parse_text(row, problems))
-            pool = examples.pool(number) if showcase.image_ids else ()
-            problems += problems_with(showcase, pool, examples.k)
-            if held:
-                return showcase
-            if spool is None:
-                places[number] = place
-            elif not problems:
-                places[number] = spool.add(prediction_line(showcase))
-            return None
+    def make(one: str, number: int | None, row: Row, problems: list[str]) -> Showcase:
+        if number is None:
+            problems.append(f"field 'id': {one!r} is not an example of this split")
+            return Showcase(one)
+        showcase = Showcase(one, _image_ids(row, problems), parse_text(row, problems))
+        pool = examples.pool(number) if showcase.image_ids else ()
+        problems += problems_with(showcase, pool, examples.k)
+        return showcase
 
-        values = _checked(path, examples, parse)
-        if spool is not None:
-            return spool.showcases(places, _showcase)
-    if stamp is not None:
-        return KeptLines(path, places, _showcase, stamp)
-    return [one for one in map(values.get, ids) if one is not None]
+    def require(found: Collected[Showcase | None]) -> None:
+        if found.values and not any(one in numbers for one in found.values):
+            raise PredictionError(
+                path,
+                f"none of its ids is an example of this split (the first is "
+                f"{next(iter(found.values))!r}; the split has {ids[0]!r} first)",
+                "Is it made for another --task, --data or --split?",
+            )
+        if found.whole:
+            found.problems += missing_ids(ids, found.values)
+        if found.problems:
+            raise PredictionError(path, found.problems, HINT)
 
-
-def _checked(
-    path: Path,
-    examples: Examples,
-    parse: Callable[[str, Row, list[str], int], Showcase | None],
-) -> dict[str, Showcase | None]:
-    """What ``parse`` made of the lines by id; raises as :func:`open_predictions`."""
-    ids, numbers = examples.ids, examples.numbers
-    found = collect(path, FIELDS, parse)
-    if found.values and not any(one in numbers for one in found.values):
-        raise PredictionError(
-            path,
-            f"none of its ids is an example of this split (the first is "
-            f"{next(iter(found.values))!r}; the split has {ids[0]!r} first)",
-            "Is it made for another --task, --data or --split?",
-        )
-    if found.whole:
-        found.problems += missing_ids(ids, found.values)
-    if found.problems:
-        raise PredictionError(path, found.problems, HINT)
-    return found.values
+    return collect_showcases(path, numbers, make, require, _showcase, spool_folder)
 
 
 def _showcase(line: bytes) -> Showcase:

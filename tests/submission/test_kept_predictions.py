@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from showcase_bench.errors import PredictionError, StoreError
 from showcase_bench.evaluate.kept_lines import KeptLines
+from showcase_bench.submission import kept_showcases
 from showcase_bench.submission import lines as lines_module
-from showcase_bench.submission import reader
 from showcase_bench.submission.examples import Examples
 from showcase_bench.submission.limits import DEFAULT
 from showcase_bench.submission.reader import open_predictions
@@ -51,7 +51,7 @@ def test_kept_and_held_predictions_are_the_same(tmp_path_factory, rows, data):
     examples = written(path, rows, data.draw(st.permutations(range(len(rows)))))
     held = open_predictions(path, examples)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reader, "_HELD", 0)
+        patch.setattr(kept_showcases, "_HELD", 0)
         kept = open_predictions(path, examples)
     assert isinstance(kept, KeptLines)
     assert list(kept) == held
@@ -68,7 +68,7 @@ def test_problems_are_told_alike(tmp_path, monkeypatch):
     examples = written(path, rows, [0, 1, 2, 1])
     with pytest.raises(PredictionError) as held:
         open_predictions(path, examples)
-    monkeypatch.setattr(reader, "_HELD", 0)
+    monkeypatch.setattr(kept_showcases, "_HELD", 0)
     with pytest.raises(PredictionError) as kept:
         open_predictions(path, examples)
     assert str(held.value) == str(kept.value)
@@ -76,7 +76,7 @@ def test_problems_are_told_alike(tmp_path, monkeypatch):
 
 
 def test_a_file_that_changes_is_noticed(tmp_path, monkeypatch):
-    monkeypatch.setattr(reader, "_HELD", 0)
+    monkeypatch.setattr(kept_showcases, "_HELD", 0)
     path = tmp_path / "predictions.jsonl"
     examples = written(path, [("a", [], False), ("b", [], False)], [0, 1])
     kept = open_predictions(path, examples)
@@ -91,7 +91,7 @@ def test_a_file_that_changes_is_noticed(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of POSIX")
 def test_a_pipe_is_kept_in_a_file_of_its_own(tmp_path, monkeypatch):
-    monkeypatch.setattr(reader, "_HELD", 0)
+    monkeypatch.setattr(kept_showcases, "_HELD", 0)
     path = tmp_path / "predictions.jsonl"
     examples = written(path, [("a", [], False), ("é", ["p"], True)], [1, 0])
     expected = list(open_predictions(path, examples))
@@ -119,7 +119,7 @@ def test_what_is_compressed_is_read_as_if_it_were_not(tmp_path_factory, rows, da
         pa.compress(content, "zstd", asbytes=True) if zstd else gzip.compress(content, mtime=0)
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reader, "_HELD", 0)
+        patch.setattr(kept_showcases, "_HELD", 0)
         kept = open_predictions(packed, examples, spools)
     expected = open_predictions(path, examples)
     assert isinstance(kept, KeptLines)
@@ -138,7 +138,7 @@ def test_problems_of_what_is_compressed_are_those_of_the_file_itself(tmp_path, m
     examples = written(path, rows, [0, 1, 2, 1])
     path.write_bytes(path.read_bytes() + b'{"id": "e0", "text": "\\ud800"}\n[]\n')
     packed.write_bytes(gzip.compress(path.read_bytes(), mtime=0))
-    monkeypatch.setattr(reader, "_HELD", 0)
+    monkeypatch.setattr(kept_showcases, "_HELD", 0)
     with pytest.raises(PredictionError) as plain:
         open_predictions(path, examples)
     with pytest.raises(PredictionError) as spooled:
@@ -150,7 +150,7 @@ def test_problems_of_what_is_compressed_are_those_of_the_file_itself(tmp_path, m
 
 @pytest.mark.parametrize("spool_is_a_file", [False, True])
 def test_a_missing_file_or_a_folder_that_is_none_is_named(tmp_path, monkeypatch, spool_is_a_file):
-    monkeypatch.setattr(reader, "_HELD", 0)
+    monkeypatch.setattr(kept_showcases, "_HELD", 0)
     path, spools = tmp_path / "packed.gz", tmp_path / "spools"
     examples = Examples(("e0",), 2, lambda _: POOL)
     if not spool_is_a_file:
@@ -165,7 +165,7 @@ def test_a_missing_file_or_a_folder_that_is_none_is_named(tmp_path, monkeypatch,
 
 
 def test_a_bomb_is_refused_and_leaves_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(reader, "_HELD", 0)
+    monkeypatch.setattr(kept_showcases, "_HELD", 0)
     packed, spools = tmp_path / "packed.gz", tmp_path / "spools"
     line = b'{"id": "e0", "text": "' + b"a" * 900_000 + b'"}\n'
     packed.write_bytes(gzip.compress(line * 40))
