@@ -91,7 +91,7 @@ def command(
         if references is not None:
             raise UsageError("--private and --references exclude each other: give one of them")
         facts, scores, levels = _score_private(
-            predictions, metrics, private, part, request, hushed=hushed
+            predictions, metrics, private, part, request, away, hushed=hushed
         )
     elif references is None:
         facts, scores, levels = _score_task(predictions, metrics, request, away, hushed=hushed)
@@ -151,6 +151,7 @@ def _score_private(
     folder: Path,
     part: str | None,
     request: TaskRequest,
+    away: ExecutorRequest,
     *,
     hushed: bool,
 ) -> tuple[Mapping[str, Any], Sequence[Score], Mapping[str, Levels]]:
@@ -158,7 +159,7 @@ def _score_private(
     from showcase_bench.spec import split_list
 
     replace(request, images=None).require_no_task("--private")
-    with BarProgress(quiet=hushed) as progress:
+    with BarProgress(quiet=hushed) as progress, away.open() as executor:
         found = score_private(
             read_private(folder),
             predictions,
@@ -167,6 +168,7 @@ def _score_private(
             photos=request.images,
             places=request.places(),
             progress=progress,
+            executor=executor,
         )
     warn_of_photos(found.unreadable, quiet=hushed)
     if found.left_out:

@@ -65,4 +65,6 @@ def within(frame: Frame, ids: Collection[str]) -> Frame:
         users=of(frame.users),
         businesses=of(frame.businesses),
         histories=of(frame.histories),
+        candidates=(),
+        recipe=None,
     )

@@ -10,6 +10,7 @@ from typing import Any
 from showcase_bench.datasets.tasks import Places
 from showcase_bench.errors import UsageError
 from showcase_bench.evaluate import Scorer, Workspace, frame_of_workspace
+from showcase_bench.evaluate.executors import Executor
 from showcase_bench.evaluate.records import Levels
 from showcase_bench.metrics import Metric
 from showcase_bench.sharing.gate import read_submission
@@ -51,6 +52,7 @@ def score_private(
     places: Places | None = None,
     shown_as: str | None = None,
     progress: Progress = _NO_PROGRESS,
+    executor: Executor | None = None,
 ) -> PrivateScores:
     """Score predictions that were made on the public half.
 
@@ -71,6 +73,9 @@ def score_private(
         The public half, for metrics that need photos; see :func:`private_task`.
     shown_as
         How messages name the file.
+    executor
+        Scores many examples in other processes, where all rows are scored; those of a part are
+        scored in this one.
 
     Raises
     ------
@@ -90,7 +95,7 @@ def score_private(
     scored = frozenset(frame.ids)
     pairs = zip(workspace.queries, answers, strict=True)
     showcases = [private.original_showcase(*pair) for pair in pairs if pair[0].id in scored]
-    scorer = Scorer(frame, chosen)
+    scorer = Scorer(frame, chosen, executor=executor)
     scores = scorer.score(showcases, progress=progress).scores
     half = private.half
     facts = {
@@ -101,7 +106,8 @@ def score_private(
         "data_sha256": half.data_sha256,
         "n": len(showcases),
     }
-    return PrivateScores(facts, scores, scorer.levels, left_out, workspace.images.unreadable)
+    levels = scorer.levels
+    return PrivateScores(facts, scores, levels, left_out, scorer.unreadable)
 
 
 def _chosen(

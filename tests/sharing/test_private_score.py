@@ -6,7 +6,8 @@ import gzip
 import pytest
 
 from showcase_bench.errors import PredictionError, UsageError
-from showcase_bench.evaluate import Scorer, frame_of_workspace
+from showcase_bench.evaluate import Scorer, frame_of_workspace, framing, in_parts
+from showcase_bench.evaluate.executors import LocalExecutor
 from showcase_bench.sharing import read_private, score_private
 from showcase_bench.sharing.gate import LIMITS
 from showcase_bench.submission import read_predictions
@@ -38,6 +39,21 @@ def test_equal_to_the_original(hidden_world, public_answers, original, tmp_path)
     assert found.levels == original[1]
     assert found.unreadable == {}
     assert all(score.value for score in found.scores)
+
+
+@pytest.mark.parametrize("part", [None, "final"])
+def test_many_rows_score_alike_in_parts_and_processes(
+    hidden_world, public_answers, tmp_path, part, monkeypatch
+):
+    _, public, *_ = hidden_world
+    path = write_lines(tmp_path / "public.jsonl", public_answers[::-1])
+    options = {"metrics": (*METRICS, "coverage@3"), "photos": public, "part": part}
+    expected = private_scores(hidden_world, path, **options)
+    for module in (framing, in_parts):
+        monkeypatch.setattr(module, "PART_ROWS", 16)
+    assert private_scores(hidden_world, path, **options) == expected
+    with LocalExecutor(2) as executor:
+        assert private_scores(hidden_world, path, executor=executor, **options) == expected
 
 
 def test_parts_divide_the_rows(hidden_world, public_answers, original, tmp_path):
