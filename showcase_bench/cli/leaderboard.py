@@ -98,7 +98,7 @@ def build(
     """
     from showcase_bench.cli.board_table import print_board
     from showcase_bench.errors import UsageError
-    from showcase_bench.evaluate.store import write_atomically
+    from showcase_bench.evaluate.content import write_atomically
     from showcase_bench.leaderboard import build_board
 
     written: dict[str, Any] = {}

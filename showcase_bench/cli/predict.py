@@ -78,11 +78,11 @@ def command(
     from showcase_bench.evaluate.batches import discard_batches
     from showcase_bench.evaluate.build import parse_model
     from showcase_bench.evaluate.checkpoint import plan_of_fit, read_fit
+    from showcase_bench.evaluate.content import write_atomically
     from showcase_bench.evaluate.division import Division
     from showcase_bench.evaluate.fits import FittedModels
     from showcase_bench.evaluate.predict import Predictor
     from showcase_bench.evaluate.spool import HELD, canonical_content
-    from showcase_bench.evaluate.store import write_atomically
 
     to_stdout = str(out) == "-"
     if to_stdout and as_json:

@@ -158,7 +158,7 @@ def _write_boards(
 ) -> dict[str, Any]:
     """Write the board of all stored runs that agree with the new ones; paths and the board."""
     from showcase_bench.evaluate.compatible import identity
-    from showcase_bench.evaluate.store import write_atomically
+    from showcase_bench.evaluate.content import write_atomically
     from showcase_bench.leaderboard import board_markdown, build_board
     from showcase_bench.leaderboard.report import build_report
 
@@ -184,7 +184,7 @@ def _write_boards(
 def _draw_curves(result: SuiteResult) -> None:
     """Draw the learning curve of each run that has one beside it, where matplotlib is installed."""
     from showcase_bench.errors import MissingDependencyError
-    from showcase_bench.evaluate.store import write_atomically
+    from showcase_bench.evaluate.content import write_atomically
     from showcase_bench.leaderboard.learning_curve import curve_pictures
 
     for run in result.runs:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showcase_bench.evaluate.column import Column
-from showcase_bench.evaluate.store import ScoreTable
+from showcase_bench.evaluate.score_table import ScoreTable
 from showcase_bench.evaluate.workspace import Workspace
 
 __all__ = ["FACTS", "example_facts", "score_table"]

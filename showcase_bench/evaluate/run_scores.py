@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from showcase_bench.errors import StoreError
-from showcase_bench.evaluate.store import FACT, StoredRun
+from showcase_bench.evaluate.score_table import FACT
+from showcase_bench.evaluate.store import StoredRun
 from showcase_bench.metrics import Metric
 
 __all__ = ["RunScores"]

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
 
 import numpy as np
 
-from showcase_bench.errors import StoreError
 from showcase_bench.evaluate.kept_lines import KeptLines, Stamp
+from showcase_bench.evaluate.line_spool import LineSpool
 from showcase_bench.evaluate.predictions import dump_predictions, prediction_line
-from showcase_bench.files import TemporaryFolder
 from showcase_bench.types import Showcase
 
 __all__ = ["HELD", "FiledShowcases", "Spool", "canonical_content"]
@@ -30,14 +27,15 @@ class FiledShowcases(KeptLines):
 
     Parameters
     ----------
+    places
+        Where the line of each begins.
     owner
         Whatever the file is gone with; None where it stays.
     """
 
-    def __init__(self, path: Path, sizes: Sequence[int], owner: object = None) -> None:
-        ends = np.cumsum(np.asarray(sizes, dtype=np.int64))
-        places = ends - np.asarray(sizes, dtype=np.int64)
-        super().__init__(path, places, _showcase, Stamp.of(path), owner)
+    def __init__(self, path: Path, places: Sequence[int], owner: object = None) -> None:
+        starts = np.asarray(places, dtype=np.int64)
+        super().__init__(path, starts, _showcase, Stamp.of(path), owner)
         self.path = path
         """Of the file, which holds these showcases in this order and nothing else."""
 
@@ -62,15 +60,8 @@ class Spool:
 
     def __init__(self, number: int, parent: Path | None = None) -> None:
         self._held: list[Showcase] = []
-        self._sizes: list[int] = []
-        self._file: BinaryIO | None = None
-        if number <= HELD:
-            return
-        try:
-            self._folder = TemporaryFolder(parent)
-            self._file = (self._folder.path / "predictions.jsonl").open("wb")
-        except OSError as error:
-            raise _refused(parent, error) from error
+        self._places: list[int] = []
+        self._lines = LineSpool(parent) if number > HELD else None
 
     def __enter__(self) -> Spool:
         return self
@@ -81,32 +72,22 @@ class Spool:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._file is not None and error is not None:
-            self._file.close()
-            self._folder.remove()
+        if self._lines is not None:
+            self._lines.__exit__(kind, error, trace)
 
     def extend(self, showcases: Iterable[Showcase]) -> None:
         """Take the next ones."""
-        if self._file is None:
+        if self._lines is None:
             self._held += showcases
-            return
-        lines = [prediction_line(one) for one in showcases]
-        self._sizes += map(len, lines)
-        try:
-            self._file.writelines(lines)
-        except OSError as error:
-            raise _refused(Path(self._file.name), error) from error
+        else:
+            self._places += [self._lines.add(prediction_line(one)) for one in showcases]
 
     def showcases(self) -> Sequence[Showcase]:
         """All of them, in their order; a tuple, or the file, which is gone with the sequence."""
-        if self._file is None:
+        if self._lines is None:
             return tuple(self._held)
-        path = Path(self._file.name)
-        try:
-            self._file.close()
-            return FiledShowcases(path, self._sizes, self._folder)
-        except OSError as error:
-            raise _refused(path, error) from error
+        owner = self._lines.end()
+        return FiledShowcases(self._lines.path, self._places, owner)
 
 
 def canonical_content(showcases: Sequence[Showcase]) -> bytes | Path:
@@ -119,10 +100,3 @@ def canonical_content(showcases: Sequence[Showcase]) -> bytes | Path:
 def _showcase(line: bytes) -> Showcase:
     row = json.loads(line)
     return Showcase(row["id"], tuple(row["image_ids"]), row["text"])
-
-
-def _refused(path: Path | None, error: OSError) -> StoreError:
-    return StoreError(
-        f"{path or tempfile.gettempdir()}: predictions cannot be kept there "
-        f"({error.strerror or error}). Make room, or set TMPDIR to a folder that has some."
-    )

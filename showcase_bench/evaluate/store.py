@@ -14,45 +14,31 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from io import BufferedReader
-from itertools import chain
 from pathlib import Path
-from typing import Any, TypeAlias
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-from numpy.typing import NDArray
+from typing import Any
 
 from showcase_bench.errors import StoreError
+from showcase_bench.evaluate.content import Content, sha256_of, written_clearly
 from showcase_bench.evaluate.records import RunRecord
+from showcase_bench.evaluate.score_table import ScoreTable
 from showcase_bench.evaluate.spool import HELD, FiledShowcases
-from showcase_bench.files import is_being_replaced, new_folder, replace_file, sweep, write_durably
+from showcase_bench.files import is_being_replaced, new_folder, sweep, write_durably
 from showcase_bench.types import Showcase
 
 __all__ = [
-    "Content",
     "RunFiles",
     "RunStore",
-    "ScoreTable",
     "StoredRun",
     "safe_name",
-    "write_atomically",
 ]
 
 RUN, PREDICTIONS, SCORES = "run.json", "predictions.jsonl", "scores.parquet"
 SWAPPED, CURVE = "swapped.jsonl", "curve.json"
 _WAITS = (0.001, 0.01, 0.1, 0.5)
 """Seconds between looks for a run that another process is just putting into place."""
-FACT = "fact:"
-"""How columns of facts begin in a score table; no signature of a metric does."""
-_GROUP_ROWS = 1 << 16
-"""Of a score table that are written at once."""
-
-Content: TypeAlias = bytes | Path
-"""What a file holds, or another file that holds the same."""
 
 
 @dataclass(frozen=True)
@@ -77,78 +63,10 @@ class RunFiles:
     def digests(self) -> dict[str, Any]:
         """SHA-256 of each by the record's field; None where there is no such file."""
         return {
-            f"{one.name}_sha256": None if data is None else _sha256(data)
+            f"{one.name}_sha256": None if data is None else sha256_of(data)
             for one in fields(self)
             for data in (getattr(self, one.name),)
         }
-
-
-@dataclass(frozen=True)
-class ScoreTable:
-    """Per-example statistics of one run; all columns have one row per example."""
-
-    ids: Sequence[str]
-    users: Sequence[str]
-    businesses: Sequence[str]
-    statistics: Mapping[str, NDArray[np.float64]]
-    """Metric signature to rows of shape [n, d]."""
-    facts: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
-    """What slices are made by, of shape [n] each; none in older files."""
-
-    def to_parquet(self) -> bytes:
-        """Parquet with a list column per metric; equal tables give equal bytes."""
-        sink = pa.BufferOutputStream()
-        self._write(sink)
-        data: bytes = sink.getvalue().to_pybytes()
-        return data
-
-    def write_parquet(self, path: Path) -> None:
-        """The same bytes as a file; some rows at a time are in memory.
-
-        Raises
-        ------
-        StoreError
-            It cannot be written.
-        """
-        with _clear_errors(path):
-            self._write(str(path))
-
-    def _write(self, sink: Any) -> None:
-        starts = range(0, max(len(self.ids), 1), _GROUP_ROWS)
-        groups = (self._rows(start, start + _GROUP_ROWS) for start in starts)
-        first = next(groups)
-        with pq.ParquetWriter(sink, first.schema, compression="zstd", version="2.6") as writer:
-            for group in chain([first], groups):
-                writer.write_table(group)
-
-    def _rows(self, start: int, stop: int) -> pa.Table:
-        texts = {"id": self.ids, "user_id": self.users, "business_id": self.businesses}
-        columns = {name: pa.array(some[start:stop], pa.string()) for name, some in texts.items()}
-        for name, values in self.facts.items():
-            some = np.ascontiguousarray(values[start:stop], dtype=np.float64)
-            columns[FACT + name] = pa.array(some)
-        for signature, rows in self.statistics.items():
-            part = np.ascontiguousarray(rows[start:stop], dtype=np.float64)
-            flat = pa.array(part.reshape(-1))
-            columns[signature] = pa.FixedSizeListArray.from_arrays(flat, rows.shape[1])
-        return pa.table(columns)
-
-    @classmethod
-    def from_parquet(cls, data: bytes) -> ScoreTable:
-        """Read what :meth:`to_parquet` wrote; raises ValueError or KeyError when it is not that."""
-        table = pq.read_table(pa.BufferReader(data))
-        texts = {
-            name: tuple(table.column(name).to_pylist()) for name in ("id", "user_id", "business_id")
-        }
-        statistics, facts = {}, {}
-        for name in table.column_names:
-            column = table.column(name).combine_chunks()
-            if name.startswith(FACT):
-                facts[name.removeprefix(FACT)] = column.to_numpy(zero_copy_only=False)
-            elif name not in texts:
-                flat = column.flatten().to_numpy(zero_copy_only=False)
-                statistics[name] = flat.reshape(table.num_rows, column.type.list_size)
-        return cls(texts["id"], texts["user_id"], texts["business_id"], statistics, facts)
 
 
 @dataclass(frozen=True)
@@ -227,23 +145,24 @@ class StoredRun:
         """A file of showcases: its content, or its path where there are many."""
         if self.record.n <= HELD:
             return self._verified(name, sha256)
-        self._line_sizes(name, sha256)
+        self._line_starts(name, sha256)
         return self.folder / name
 
     def _showcases(self, name: str, sha256: str) -> Sequence[Showcase]:
         if self.record.n <= HELD:
             return _showcases(self._verified(name, sha256))
-        return FiledShowcases(self.folder / name, self._line_sizes(name, sha256))
+        return FiledShowcases(self.folder / name, self._line_starts(name, sha256))
 
-    def _line_sizes(self, name: str, sha256: str) -> list[int]:
-        """Bytes of each line of a file that is as it was recorded."""
-        digest, sizes = hashlib.sha256(), []
+    def _line_starts(self, name: str, sha256: str) -> list[int]:
+        """The byte where each line begins, of a file that is as it was recorded."""
+        digest, starts, end = hashlib.sha256(), list[int](), 0
         with self._reading(name), _opened(self.folder / name) as file:
             for line in file:
                 digest.update(line)
-                sizes.append(len(line))
+                starts.append(end)
+                end += len(line)
         self._require(name, digest.hexdigest(), sha256)
-        return sizes
+        return starts
 
     def _verified(self, name: str, sha256: str) -> bytes:
         with self._reading(name):
@@ -279,13 +198,6 @@ class StoredRun:
 def _showcases(data: bytes) -> list[Showcase]:
     rows = [json.loads(line) for line in data.decode().split("\n") if line]
     return [Showcase(row["id"], tuple(row["image_ids"]), row["text"]) for row in rows]
-
-
-def _sha256(content: Content) -> str:
-    if isinstance(content, bytes):
-        return hashlib.sha256(content).hexdigest()
-    with content.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class RunStore:
@@ -327,7 +239,7 @@ class RunStore:
         """Store a run whole; one that is there under the same id is replaced."""
         parts = {**files.named(), RUN: record.to_json()}
         folder = self.folder(record.inputs.task, record.inputs.model, record.id)
-        with _clear_errors(folder), new_folder(folder) as temporary:
+        with written_clearly(folder), new_folder(folder) as temporary:
             for name, data in parts.items():
                 write_durably(temporary / name, data)
         return StoredRun(folder, record)
@@ -358,30 +270,6 @@ def _opened(path: Path) -> BufferedReader:
                 raise
         time.sleep(wait)
     return path.open("rb")
-
-
-def write_atomically(path: Path, content: Content) -> None:
-    """Replace ``path`` by content, or by that of another file, in one step, creating its folder.
-
-    Raises
-    ------
-    StoreError
-        It cannot be written; the old content is then untouched.
-    """
-    with _clear_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, content)
-
-
-@contextlib.contextmanager
-def _clear_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(
-            f"{path}: cannot be written ({error.strerror}); nothing was changed. "
-            "Check the folder's permissions and free space, or choose another one"
-        ) from error
 
 
 def safe_name(name: str) -> str:

@@ -22,6 +22,7 @@ from showcase_bench.errors import (
 )
 from showcase_bench.evaluate.batches import discard_batches
 from showcase_bench.evaluate.build import BuildPlan
+from showcase_bench.evaluate.content import Content
 from showcase_bench.evaluate.dispatch import Dispatch
 from showcase_bench.evaluate.division import Division
 from showcase_bench.evaluate.executors.base import Executor
@@ -34,7 +35,7 @@ from showcase_bench.evaluate.recording import Recorder
 from showcase_bench.evaluate.scoring import Scored, Scorer
 from showcase_bench.evaluate.spool import HELD, canonical_content
 from showcase_bench.evaluate.stages import StageClock
-from showcase_bench.evaluate.store import Content, RunFiles, RunStore, StoredRun
+from showcase_bench.evaluate.store import RunFiles, RunStore, StoredRun
 from showcase_bench.evaluate.worker import Outcome
 from showcase_bench.evaluate.workspace import Workspace
 from showcase_bench.events import Fact, tell

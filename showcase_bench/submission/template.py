@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from showcase_bench.errors import UsageError
+from showcase_bench.evaluate.content import write_atomically
 from showcase_bench.evaluate.predictions import dump_predictions
-from showcase_bench.evaluate.store import write_atomically
 from showcase_bench.submission.card import task_facts, template_card
 from showcase_bench.types import Showcase
 

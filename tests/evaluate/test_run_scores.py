@@ -11,11 +11,11 @@ import pytest
 from showcase_bench.compare import compare, field_of_runs
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.errors import StoreError
-from showcase_bench.evaluate import RunStore, Suite, Workspace, run_scores, store
+from showcase_bench.evaluate import RunStore, Suite, Workspace, run_scores, score_table, store
 from showcase_bench.evaluate.build import parse_models
 from showcase_bench.evaluate.frame import codes
 from showcase_bench.evaluate.run_scores import RunScores
-from showcase_bench.evaluate.store import ScoreTable
+from showcase_bench.evaluate.score_table import ScoreTable
 from showcase_bench.leaderboard import build_board
 from showcase_bench.metrics import parse_metric
 
@@ -43,7 +43,7 @@ def metrics_of(run):
 @pytest.mark.parametrize("rows", [4, 1 << 16])
 def test_columns_are_those_of_the_table(runs, rows, monkeypatch):
     run = runs[0]
-    monkeypatch.setattr(store, "_GROUP_ROWS", rows)
+    monkeypatch.setattr(score_table, "_GROUP_ROWS", rows)
     table = run.table()
     run = rewritten(run, table)
     found = RunScores(run)

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from showcase_bench.errors import StoreError
-from showcase_bench.evaluate import store
+from showcase_bench.evaluate import score_table
 from showcase_bench.evaluate.column import Column
+from showcase_bench.evaluate.score_table import ScoreTable
 from showcase_bench.evaluate.statistics_files import StatisticsFiles
-from showcase_bench.evaluate.store import ScoreTable
 
 
 def table(n, *, lazily=False):
@@ -35,7 +35,7 @@ def test_groups_of_rows_read_back_as_one_table(tmp_path_factory, n, rows):
     path = tmp_path_factory.mktemp("table") / "scores.parquet"
     one = table(n)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store, "_GROUP_ROWS", rows)
+        patch.setattr(score_table, "_GROUP_ROWS", rows)
         data = one.to_parquet()
         assert content(path, table(n, lazily=True)) == data
     assert pq.ParquetFile(path).num_row_groups == max(1, -(-n // rows))

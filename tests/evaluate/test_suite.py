@@ -11,9 +11,10 @@ from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.errors import ContractError, StoreError, UsageError
 from showcase_bench.evaluate import RunRecord, RunStore, Suite, Workspace
 from showcase_bench.evaluate.build import BuildPlan, parse_models, plan_model
+from showcase_bench.evaluate.content import write_atomically
 from showcase_bench.evaluate.fits import FittedModels
 from showcase_bench.evaluate.predict import Predictor
-from showcase_bench.evaluate.store import ScoreTable, write_atomically
+from showcase_bench.evaluate.score_table import ScoreTable
 
 MODELS = "random,copy-history,reference"
 EVERY_KIND = (

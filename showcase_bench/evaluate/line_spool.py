@@ -1,4 +1,4 @@
-"""A file for lines that come from where nothing can be read twice: a pipe, compressed data."""
+"""A file for predictions that are made, or come from where nothing can be read twice."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from showcase_bench.errors import StoreError
 from showcase_bench.evaluate.kept_lines import KeptLines, Stamp
+from showcase_bench.files import TemporaryFolder
 from showcase_bench.types import Showcase
 
 __all__ = ["LineSpool"]
@@ -37,11 +38,9 @@ class LineSpool:
         try:
             if parent is not None:
                 parent.mkdir(parents=True, exist_ok=True)
-            self._folder = tempfile.TemporaryDirectory(
-                prefix="showcase-bench-", dir=parent, ignore_cleanup_errors=True
-            )
-            self._path = Path(self._folder.name) / "predictions.jsonl"
-            self._file = self._path.open("wb")
+            self._folder = TemporaryFolder(parent)
+            self.path = self._folder.path / "predictions.jsonl"
+            self._file = self.path.open("wb")
         except OSError as error:
             raise _refused(parent or Path(tempfile.gettempdir()), error) from error
         self._end = 0
@@ -57,7 +56,7 @@ class LineSpool:
     ) -> None:
         if error is not None:
             self._file.close()
-            self._folder.cleanup()
+            self._folder.remove()
 
     def add(self, line: bytes) -> int:
         """Take a line with its line feed; the byte where it begins."""
@@ -65,17 +64,22 @@ class LineSpool:
         try:
             self._file.write(line)
         except OSError as error:
-            raise _refused(self._path, error) from error
+            raise _refused(self.path, error) from error
         self._end += len(line)
         return start
 
     def showcases(self, places: NDArray[np.int64], parse: Callable[[bytes], Showcase]) -> KeptLines:
         """The showcases of the lines at ``places``; the file is gone with them."""
+        owner = self.end()
+        return KeptLines(self.path, places, parse, Stamp.of(self.path), owner)
+
+    def end(self) -> object:
+        """Take no more lines; the file at :attr:`path` is gone with what this gives."""
         try:
             self._file.close()
-            return KeptLines(self._path, places, parse, Stamp.of(self._path), self._folder)
         except OSError as error:
-            raise _refused(self._path, error) from error
+            raise _refused(self.path, error) from error
+        return self._folder
 
 
 def _refused(path: Path, error: OSError) -> StoreError:
