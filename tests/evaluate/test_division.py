@@ -303,9 +303,9 @@ def test_a_folder_for_many_answers_that_cannot_be_written_is_named(tmp_path, few
 
 def test_a_file_of_answers_that_cannot_be_written_is_named(tmp_path, few_held):
     made = Spool(101, tmp_path)
-    made._file.close()
+    made._lines._file.close()
     with (
-        Path("/dev/full").open("wb", buffering=0) as made._file,
+        Path("/dev/full").open("wb", buffering=0) as made._lines._file,
         pytest.raises(StoreError, match=r"predictions cannot be kept there \(No space"),
     ):
         made.extend([Showcase("a")])

@@ -11,8 +11,9 @@ import pytest
 from showcase_bench.compare import compare, field_of_runs
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.errors import StoreError
-from showcase_bench.evaluate import RunStore, Suite, Workspace, run_scores, score_table, store
+from showcase_bench.evaluate import RunStore, Suite, Workspace, run_scores, score_table
 from showcase_bench.evaluate.build import parse_models
+from showcase_bench.evaluate.content import sha256_of
 from showcase_bench.evaluate.frame import codes
 from showcase_bench.evaluate.run_scores import RunScores
 from showcase_bench.evaluate.score_table import ScoreTable
@@ -61,7 +62,7 @@ def test_columns_are_those_of_the_table(runs, rows, monkeypatch):
 def rewritten(run, table):
     """The run with this table on disk, and its hash in the record."""
     table.write_parquet(run.scores_path)
-    digest = store._sha256(run.scores_path)
+    digest = sha256_of(run.scores_path)
     return replace(run, record=replace(run.record, scores_sha256=digest))
 
 
@@ -96,7 +97,7 @@ def test_what_is_wrong_with_a_file_is_said(runs):
         RunScores(lacking).statistics(metric)
     columns = {name: pa.array(["x"] * 3) for name in ("id", "user_id", metric.signature)}
     pq.write_table(pa.table(columns), run.scores_path)
-    digest = store._sha256(run.scores_path)
+    digest = sha256_of(run.scores_path)
     strange = RunScores(replace(run, record=replace(run.record, scores_sha256=digest)))
     for ask in (strange.clusters, lambda: strange.statistics(metric)):
         with pytest.raises(StoreError, match=r"scores\.parquet: not a score table"):
@@ -104,7 +105,7 @@ def test_what_is_wrong_with_a_file_is_said(runs):
     with pytest.raises(StoreError, match="sha256 differs"):
         RunScores(run)
     run.scores_path.write_bytes(b"nonsense")
-    digest = store._sha256(run.scores_path)
+    digest = sha256_of(run.scores_path)
     with pytest.raises(StoreError, match="not a score table"):
         RunScores(replace(run, record=replace(run.record, scores_sha256=digest)))
     run.scores_path.unlink()
