@@ -21,8 +21,8 @@ from showcase_bench.datasets.dataset import load_dataset
 from showcase_bench.datasets.mini import MiniConfig, MiniImages, write_mini
 from showcase_bench.datasets.tasks import Places, Task
 from showcase_bench.evaluate import Scorer, Workspace, frame_of_workspace
-from showcase_bench.evaluate.controls import reference_showcases
-from showcase_bench.evaluate.records import Levels
+from showcase_bench.evaluate.runs.records import Levels
+from showcase_bench.evaluate.score.controls import reference_showcases
 from showcase_bench.types import Progress, Score
 
 KNOBS = {

@@ -49,8 +49,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from showcase_bench.datasets.tasks import Places, file_task
-from showcase_bench.evaluate import RunStore, Suite, Workspace
-from showcase_bench.evaluate.build import parse_models
+from showcase_bench.evaluate import (RunStore, Suite, Workspace)
+from showcase_bench.evaluate.plans.build import parse_models
 from showcase_bench.evaluate.executors import LocalExecutor
 
 data, cache, results, models, metrics, jobs = sys.argv[1:]
@@ -69,7 +69,7 @@ from pathlib import Path
 import numpy as np
 
 from showcase_bench.datasets.tasks import Places, file_task
-from showcase_bench.evaluate import Scorer, Workspace, frame_of_workspace
+from showcase_bench.evaluate import (Scorer, Workspace, frame_of_workspace)
 from showcase_bench.submission import Examples, open_predictions
 
 

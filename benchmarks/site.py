@@ -29,9 +29,9 @@ from showcase_bench.datasets.mini import MiniConfig
 from showcase_bench.datasets.synth import synth
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.evaluate import RunStore, StoredRun, Suite, Workspace
-from showcase_bench.evaluate.build import parse_models
-from showcase_bench.evaluate.predictions import dump_predictions
-from showcase_bench.evaluate.store import RunFiles
+from showcase_bench.evaluate.plans.build import parse_models
+from showcase_bench.evaluate.runs.store import RunFiles
+from showcase_bench.evaluate.showcases.canonical import dump_predictions
 from showcase_bench.types import NoProgress, Showcase
 
 SIZES = "25x2754,100x2754,25x11015,100x11015"

@@ -38,14 +38,14 @@ _MIB = 1 << 20
 
 def _open(data: Path, cache: Path) -> Any:
     from showcase_bench.datasets.tasks import Places, file_task
-    from showcase_bench.evaluate.workspace import Workspace
+    from showcase_bench.evaluate.task.workspace import Workspace
 
     return Workspace.open(file_task(data), places=Places(cache, cache))
 
 
 def child_make(data: Path, folder: Path) -> dict[str, Any]:
     """Prepare the data and write a correct submission: three photos, another user's text."""
-    from showcase_bench.evaluate.predictions import dump_predictions
+    from showcase_bench.evaluate.showcases.canonical import dump_predictions
     from showcase_bench.submission.card import task_facts, template_card
     from showcase_bench.types import Showcase
 

@@ -227,7 +227,7 @@ def own(rows: int, names: list[str], cache: Path | None = None) -> dict[str, Any
     before = peak_mib()
     began, used = time.perf_counter(), time.process_time()
     from showcase_bench.evaluate import Scorer, frame_of_references
-    from showcase_bench.evaluate.scoring import LEVEL
+    from showcase_bench.evaluate.score.scorer import LEVEL
     from showcase_bench.metrics import Metric
     from showcase_bench.stats.intervals import interval
     from showcase_bench.types import Showcase

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from showcase_bench.evaluate.records import pretty_json
+from showcase_bench.evaluate.runs.records import pretty_json
 
 __all__ = [
     "SCHEMA",

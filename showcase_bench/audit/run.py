@@ -12,10 +12,10 @@ from showcase_bench.audit.results import Affected, Audit, FaultFacts, LeftOut, M
 from showcase_bench.audit.selection import applicable, default_metrics
 from showcase_bench.audit.world import World, world_of_workspace
 from showcase_bench.errors import UsageError
-from showcase_bench.evaluate.frame import Frame
-from showcase_bench.evaluate.framing import frame_of_workspace
-from showcase_bench.evaluate.scoring import Scored, Scorer
-from showcase_bench.evaluate.workspace import Workspace
+from showcase_bench.evaluate.score.frame import Frame
+from showcase_bench.evaluate.score.framing import frame_of_workspace
+from showcase_bench.evaluate.score.scorer import Scored, Scorer
+from showcase_bench.evaluate.task.workspace import Workspace
 from showcase_bench.metrics import Metric
 from showcase_bench.types import NoProgress, Progress
 

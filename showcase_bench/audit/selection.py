@@ -8,7 +8,7 @@ import numpy as np
 
 from showcase_bench.audit.results import LeftOut
 from showcase_bench.errors import MissingDependencyError, RegistryError
-from showcase_bench.evaluate.frame import Frame
+from showcase_bench.evaluate.score.frame import Frame
 from showcase_bench.metrics import METRICS, Metric
 from showcase_bench.metrics.base import Need
 from showcase_bench.metrics.groups import GROUPS, expand_metrics

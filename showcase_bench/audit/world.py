@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from showcase_bench.audit.names import Stock, names_in
 from showcase_bench.audit.words import plain_words
-from showcase_bench.evaluate.workspace import Workspace
+from showcase_bench.evaluate.task.workspace import Workspace
 from showcase_bench.sentences import sentences
 from showcase_bench.types import Example, Showcase
 

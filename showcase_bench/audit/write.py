@@ -8,7 +8,7 @@ from typing import NamedTuple
 from showcase_bench.audit.results import Audit
 from showcase_bench.audit.tables import audit_csv, audit_markdown
 from showcase_bench.errors import MissingDependencyError, StoreError
-from showcase_bench.evaluate.content import write_atomically
+from showcase_bench.evaluate.runs.content import write_atomically
 
 __all__ = ["Written", "require_folder", "write_audit"]
 

@@ -81,7 +81,7 @@ def command(
     the methods page of the documentation has the formulas.
     """
     from showcase_bench.compare import compare
-    from showcase_bench.evaluate.content import write_atomically
+    from showcase_bench.evaluate.runs.content import write_atomically
 
     for path in outs:
         if path.suffix not in _KINDS:
@@ -122,7 +122,7 @@ def _rope(text: str) -> dict[str, float]:
 def _draw(found: Comparison, folder: Path) -> list[Path]:
     from showcase_bench.compare.report.forest import forest_plot
     from showcase_bench.compare.report.matrix import pairwise_matrix
-    from showcase_bench.evaluate.content import write_atomically
+    from showcase_bench.evaluate.runs.content import write_atomically
 
     written = []
     for metric in found.metrics:

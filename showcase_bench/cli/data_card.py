@@ -63,8 +63,8 @@ def command(
     counted here, with the policy that is applied to it; it is not an error.
     """
     from showcase_bench.datasets.card.build import card_markdown, data_card
-    from showcase_bench.evaluate.content import write_atomically
-    from showcase_bench.evaluate.records import pretty_json
+    from showcase_bench.evaluate.runs.content import write_atomically
+    from showcase_bench.evaluate.runs.records import pretty_json
 
     task = request.of_task(name).resolve()
     with BarProgress(quiet=quiet or as_json) as progress:

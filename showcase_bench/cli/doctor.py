@@ -30,8 +30,8 @@ def command(as_json: bool, quiet: bool) -> None:
     optional packages are not installed are listed with what to install, and are no failure.
     """
     from showcase_bench.evaluate import default_cache_dir
-    from showcase_bench.evaluate.environment import describe_environment
     from showcase_bench.evaluate.golden import encoded_golden_batch
+    from showcase_bench.evaluate.suite.environment import describe_environment
     from showcase_bench.metrics.golden import check_golden
 
     with BarProgress(quiet=quiet or as_json) as progress:

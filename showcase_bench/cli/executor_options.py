@@ -42,7 +42,7 @@ class ExecutorRequest:
         """
         from showcase_bench.errors import UsageError
         from showcase_bench.evaluate.executors import LocalExecutor, RayExecutor
-        from showcase_bench.evaluate.workers import default_jobs
+        from showcase_bench.evaluate.suite.workers import default_jobs
 
         if self.executor == "ray" and not alone:
             with RayExecutor(self.ray_address, processes=self.jobs, gpus=self.ray_gpus) as cluster:

@@ -72,9 +72,9 @@ def command(
     """
     from showcase_bench.errors import UsageError
     from showcase_bench.evaluate import Workspace
-    from showcase_bench.evaluate.blame import blamed_on
-    from showcase_bench.evaluate.build import parse_model
-    from showcase_bench.evaluate.fits import fit_and_save
+    from showcase_bench.evaluate.fits.fitted import fit_and_save
+    from showcase_bench.evaluate.plans.blame import blamed_on
+    from showcase_bench.evaluate.plans.build import parse_model
     from showcase_bench.evaluate.stages import StageClock
 
     plan = parse_model(model, overrides)

@@ -98,7 +98,7 @@ def build(
     """
     from showcase_bench.cli.board_table import print_board
     from showcase_bench.errors import UsageError
-    from showcase_bench.evaluate.content import write_atomically
+    from showcase_bench.evaluate.runs.content import write_atomically
     from showcase_bench.leaderboard import build_board
 
     written: dict[str, Any] = {}
@@ -142,7 +142,7 @@ def check(
     and a file that has changed is told with its row. Exit status 0, or 1 where something differs.
     """
     from showcase_bench.errors import StoreError, UsageError
-    from showcase_bench.evaluate.compatible import newest
+    from showcase_bench.evaluate.runs.compatible import newest
     from showcase_bench.leaderboard import build_board
     from showcase_bench.leaderboard.check import (
         Problem,
@@ -228,7 +228,7 @@ def _runs(results: Path, task: str | None) -> dict[str, list[StoredRun]]:
     """Stored runs by task, named as files of it are."""
     from showcase_bench.errors import UsageError
     from showcase_bench.evaluate import RunStore
-    from showcase_bench.evaluate.store import safe_name
+    from showcase_bench.evaluate.runs.store import safe_name
 
     by_task: dict[str, list[StoredRun]] = {}
     for run in RunStore(results).runs(task):
@@ -245,8 +245,8 @@ def _files(
     board: Board, runs: list[StoredRun], results: Path, out: Path, claims: Path | None
 ) -> dict[Path, bytes]:
     """All files of a board with their content."""
-    from showcase_bench.evaluate.compatible import newest
-    from showcase_bench.evaluate.store import safe_name
+    from showcase_bench.evaluate.runs.compatible import newest
+    from showcase_bench.evaluate.runs.store import safe_name
     from showcase_bench.leaderboard import board_markdown
     from showcase_bench.leaderboard.check import manifest
     from showcase_bench.leaderboard.claims import check_claims, read_claims
@@ -290,7 +290,7 @@ def _site(board: Board, runs: list[StoredRun], folder: Path, *, quiet: bool) -> 
 
 
 def _pictures(board: Board, folder: Path) -> dict[Path, bytes]:
-    from showcase_bench.evaluate.store import safe_name
+    from showcase_bench.evaluate.runs.store import safe_name
     from showcase_bench.leaderboard.pictures import board_pictures
 
     return {

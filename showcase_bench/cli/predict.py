@@ -75,14 +75,14 @@ def command(
     """Fit a model on the training split, or load it, and predict the scored split."""
     from showcase_bench.errors import UsageError
     from showcase_bench.evaluate import Workspace
-    from showcase_bench.evaluate.batches import discard_batches
-    from showcase_bench.evaluate.build import parse_model
-    from showcase_bench.evaluate.checkpoint import plan_of_fit, read_fit
-    from showcase_bench.evaluate.content import write_atomically
-    from showcase_bench.evaluate.division import Division
-    from showcase_bench.evaluate.fits import FittedModels
-    from showcase_bench.evaluate.predict import Predictor
-    from showcase_bench.evaluate.spool import HELD, canonical_content
+    from showcase_bench.evaluate.fits.checkpoint import plan_of_fit, read_fit
+    from showcase_bench.evaluate.fits.fitted import FittedModels
+    from showcase_bench.evaluate.plans.build import parse_model
+    from showcase_bench.evaluate.predict.batches import discard_batches
+    from showcase_bench.evaluate.predict.division import Division
+    from showcase_bench.evaluate.predict.predictor import Predictor
+    from showcase_bench.evaluate.runs.content import write_atomically
+    from showcase_bench.evaluate.showcases.spool import HELD, canonical_content
 
     to_stdout = str(out) == "-"
     if to_stdout and as_json:

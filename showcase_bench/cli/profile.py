@@ -62,7 +62,7 @@ def _profiler() -> Profiler:
 def _write(profiler: Profiler, path: Path) -> None:
     from pyinstrument.renderers import HTMLRenderer, SpeedscopeRenderer
 
-    from showcase_bench.evaluate.content import write_atomically
+    from showcase_bench.evaluate.runs.content import write_atomically
 
     renderer = HTMLRenderer() if path.suffix == ".html" else SpeedscopeRenderer()
     write_atomically(path, profiler.output(renderer).encode())

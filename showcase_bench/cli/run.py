@@ -116,8 +116,8 @@ def command(
     from showcase_bench.cli.profile import profiled
     from showcase_bench.errors import UsageError
     from showcase_bench.evaluate import RunStore, Suite, Workspace
-    from showcase_bench.evaluate.build import missing_models, parse_models
-    from showcase_bench.evaluate.workers import default_jobs
+    from showcase_bench.evaluate.plans.build import missing_models, parse_models
+    from showcase_bench.evaluate.suite.workers import default_jobs
     from showcase_bench.spec import split_list
 
     start = time.perf_counter()
@@ -157,8 +157,8 @@ def _write_boards(
     workspace: Any, store: Any, result: SuiteResult, with_report: bool, progress: Any
 ) -> dict[str, Any]:
     """Write the board of all stored runs that agree with the new ones; paths and the board."""
-    from showcase_bench.evaluate.compatible import identity
-    from showcase_bench.evaluate.content import write_atomically
+    from showcase_bench.evaluate.runs.compatible import identity
+    from showcase_bench.evaluate.runs.content import write_atomically
     from showcase_bench.leaderboard import board_markdown, build_board
     from showcase_bench.leaderboard.report import build_report
 
@@ -184,7 +184,7 @@ def _write_boards(
 def _draw_curves(result: SuiteResult) -> None:
     """Draw the learning curve of each run that has one beside it, where matplotlib is installed."""
     from showcase_bench.errors import MissingDependencyError
-    from showcase_bench.evaluate.content import write_atomically
+    from showcase_bench.evaluate.runs.content import write_atomically
     from showcase_bench.leaderboard.learning_curve import curve_pictures
 
     for run in result.runs:

@@ -23,7 +23,7 @@ from showcase_bench.cli.systems import metrics_of_texts
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from showcase_bench.evaluate.records import Levels
+    from showcase_bench.evaluate.runs.records import Levels
     from showcase_bench.types import Score
 
 __all__ = ["command", "print_scores", "score_json"]

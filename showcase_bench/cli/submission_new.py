@@ -32,7 +32,7 @@ def command(out: Path, as_json: bool, quiet: bool, request: TaskRequest) -> None
 
     `submission check` accepts it as it is. Nothing that is there already is overwritten.
     """
-    from showcase_bench.evaluate.workspace import Workspace
+    from showcase_bench.evaluate.task.workspace import Workspace
     from showcase_bench.submission import write_template
 
     with BarProgress(quiet=quiet or as_json) as progress:

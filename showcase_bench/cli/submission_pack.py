@@ -53,8 +53,8 @@ def command(
     and predictions.jsonl.zst, and is itself something to check, score and pack.
     """
     from showcase_bench.errors import UsageError
-    from showcase_bench.evaluate.content import write_atomically
-    from showcase_bench.evaluate.predictions import dump_predictions
+    from showcase_bench.evaluate.runs.content import write_atomically
+    from showcase_bench.evaluate.showcases.canonical import dump_predictions
     from showcase_bench.submission.card import card_toml
     from showcase_bench.submission.package import build_package
 

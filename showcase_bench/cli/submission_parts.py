@@ -12,7 +12,7 @@ from showcase_bench.cli.console import BarProgress, say
 from showcase_bench.cli.options import TaskRequest, stack_options
 
 if TYPE_CHECKING:
-    from showcase_bench.evaluate.workspace import Workspace
+    from showcase_bench.evaluate.task.workspace import Workspace
     from showcase_bench.submission import Checked
 
 __all__ = ["EXIT_CODES", "open_and_check", "submission_arguments", "tell_problems"]
@@ -43,7 +43,7 @@ def open_and_check(
     need_card: bool,
 ) -> tuple[Workspace, Checked]:
     """Open the task and check a submission to it; raises as both do."""
-    from showcase_bench.evaluate.workspace import Workspace
+    from showcase_bench.evaluate.task.workspace import Workspace
     from showcase_bench.submission import Submission, check_submission
     from showcase_bench.submission.card import task_facts
     from showcase_bench.submission.examples import Examples

@@ -81,7 +81,7 @@ def command(
     read as data: no link is followed, nothing is run, unpacked or stored.
     """
     from showcase_bench.errors import StoreError
-    from showcase_bench.evaluate.content import write_atomically
+    from showcase_bench.evaluate.runs.content import write_atomically
     from showcase_bench.formatting import one_line
     from showcase_bench.pull_request import report_markdown, report_on
 

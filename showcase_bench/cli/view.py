@@ -72,7 +72,7 @@ def command(
     web server or sent as it is. Without --task or --data it is of the one task that has runs.
     """
     from showcase_bench.evaluate import Workspace
-    from showcase_bench.evaluate.compatible import common_identity
+    from showcase_bench.evaluate.runs.compatible import common_identity
     from showcase_bench.site import build_site
     from showcase_bench.site.folder import require_replaceable
 

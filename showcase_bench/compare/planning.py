@@ -7,7 +7,7 @@ from typing import Any
 
 from showcase_bench.compare.results import Comparison
 from showcase_bench.errors import UsageError, did_you_mean
-from showcase_bench.evaluate.records import pretty_json
+from showcase_bench.evaluate.runs.records import pretty_json
 from showcase_bench.stats import detectable_difference, required_n
 from showcase_bench.stats import power as chance_to_find
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from showcase_bench.errors import UsageError, did_you_mean
 from showcase_bench.evaluate import Scorer, StoredRun
-from showcase_bench.evaluate.compatible import common_identity, newest
 from showcase_bench.evaluate.executors.base import Executor
-from showcase_bench.evaluate.frame import Frame
-from showcase_bench.evaluate.groups import SeedGroup, seed_groups
+from showcase_bench.evaluate.runs.compatible import common_identity, newest
+from showcase_bench.evaluate.runs.groups import SeedGroup, seed_groups
+from showcase_bench.evaluate.score.frame import Frame
 from showcase_bench.metrics import Batch, Metric, parse_metric
 from showcase_bench.metrics.base import Need
 from showcase_bench.stats import System

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from showcase_bench.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from showcase_bench.evaluate.frame import Frame
-    from showcase_bench.evaluate.framing import frame_of_references, frame_of_workspace
-    from showcase_bench.evaluate.records import RunRecord
-    from showcase_bench.evaluate.scoring import Scored, Scorer
-    from showcase_bench.evaluate.store import RunStore, StoredRun
-    from showcase_bench.evaluate.suite import Suite, SuiteResult
-    from showcase_bench.evaluate.workspace import (
+    from showcase_bench.evaluate.runs.records import RunRecord
+    from showcase_bench.evaluate.runs.store import RunStore, StoredRun
+    from showcase_bench.evaluate.score.frame import Frame
+    from showcase_bench.evaluate.score.framing import frame_of_references, frame_of_workspace
+    from showcase_bench.evaluate.score.scorer import Scored, Scorer
+    from showcase_bench.evaluate.suite.suite import Suite, SuiteResult
+    from showcase_bench.evaluate.task.workspace import (
         Workspace,
         default_cache_dir,
         default_data_dir,
@@ -41,20 +41,20 @@ __all__ = [
 ]
 
 _HOME = {
-    "Frame": "frame",
-    "RunRecord": "records",
-    "RunStore": "store",
-    "Scored": "scoring",
-    "Scorer": "scoring",
-    "StoredRun": "store",
-    "Suite": "suite",
-    "SuiteResult": "suite",
-    "Workspace": "workspace",
-    "default_cache_dir": "workspace",
-    "default_data_dir": "workspace",
-    "default_places": "workspace",
-    "frame_of_references": "framing",
-    "frame_of_workspace": "framing",
+    "Frame": "score.frame",
+    "RunRecord": "runs.records",
+    "RunStore": "runs.store",
+    "Scored": "score.scorer",
+    "Scorer": "score.scorer",
+    "StoredRun": "runs.store",
+    "Suite": "suite.suite",
+    "SuiteResult": "suite.suite",
+    "Workspace": "task.workspace",
+    "default_cache_dir": "task.workspace",
+    "default_data_dir": "task.workspace",
+    "default_places": "task.workspace",
+    "frame_of_references": "score.framing",
+    "frame_of_workspace": "score.framing",
 }
 
 __getattr__, __dir__ = lazy_exports(__name__, _HOME)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from showcase_bench.errors import UsageError
 from showcase_bench.evaluate import StoredRun
-from showcase_bench.evaluate.compatible import Identity, common_identity, newest
-from showcase_bench.evaluate.records import Levels, pretty_json
+from showcase_bench.evaluate.runs.compatible import Identity, common_identity, newest
+from showcase_bench.evaluate.runs.records import Levels, pretty_json
 from showcase_bench.leaderboard.entries import Entry, EntryScore, load_entries
 from showcase_bench.metrics import Metric, parse_metric
 from showcase_bench.stats.differences import differences

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from showcase_bench.errors import StoreError
 from showcase_bench.evaluate import StoredRun
-from showcase_bench.evaluate.records import pretty_json
+from showcase_bench.evaluate.runs.records import pretty_json
 
 __all__ = ["Problem", "compare_files", "manifest", "unlisted_runs", "verify_runs"]
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from showcase_bench.errors import DataError, UsageError, did_you_mean
 from showcase_bench.evaluate import StoredRun
-from showcase_bench.evaluate.compatible import Identity, common_identity, newest
-from showcase_bench.evaluate.records import pretty_json
-from showcase_bench.evaluate.scoring import LEVEL
+from showcase_bench.evaluate.runs.compatible import Identity, common_identity, newest
+from showcase_bench.evaluate.runs.records import pretty_json
+from showcase_bench.evaluate.score.scorer import LEVEL
 from showcase_bench.leaderboard.entries import Entry, load_entries
 from showcase_bench.metrics import Metric, parse_metric
 from showcase_bench.stats.differences import differences

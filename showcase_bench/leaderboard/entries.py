@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from showcase_bench.evaluate import StoredRun
-from showcase_bench.evaluate.groups import SeedGroup, seed_groups
-from showcase_bench.evaluate.scoring import LEVEL
+from showcase_bench.evaluate.runs.groups import SeedGroup, seed_groups
+from showcase_bench.evaluate.score.scorer import LEVEL
 from showcase_bench.leaderboard.slices import Cut, cuts
 from showcase_bench.metrics import Metric
 from showcase_bench.stats.clusters import ClusterPlan

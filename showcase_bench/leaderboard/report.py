@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from showcase_bench.evaluate import StoredRun, Workspace
-from showcase_bench.evaluate.compatible import newest
+from showcase_bench.evaluate.runs.compatible import newest
 from showcase_bench.leaderboard.board import Board, Section
 from showcase_bench.leaderboard.gallery import Gallery, build_gallery
 from showcase_bench.leaderboard.markdown import (

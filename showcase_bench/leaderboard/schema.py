@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from showcase_bench.evaluate.records import pretty_json
+from showcase_bench.evaluate.runs.records import pretty_json
 from showcase_bench.leaderboard.board import SCHEMA, Board
 
 __all__ = ["board_schema"]

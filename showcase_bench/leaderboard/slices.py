@@ -39,7 +39,7 @@ def cuts(facts: Mapping[str, NDArray[np.float64]]) -> list[Cut]:
     Parameters
     ----------
     facts
-        See :func:`showcase_bench.evaluate.facts.example_facts`; without any there is no slice.
+        See :func:`showcase_bench.evaluate.runs.facts.example_facts`; without any there is no slice.
     """
     found: list[Cut] = []
     for fact, edges in _EDGES.items():

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from showcase_bench.evaluate import RunRecord, RunStore, StoredRun
-from showcase_bench.evaluate.store import RunFiles
+from showcase_bench.evaluate.runs.store import RunFiles
 from showcase_bench.files import scratch_folder
 from showcase_bench.leaderboard import Board, build_board
 from showcase_bench.metrics import Metric

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, NoReturn, TypeVar
 
 from showcase_bench.errors import DataError
-from showcase_bench.evaluate.records import pretty_json
+from showcase_bench.evaluate.runs.records import pretty_json
 
 __all__ = [
     "MOST_FILES",

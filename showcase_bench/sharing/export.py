@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from showcase_bench.errors import UsageError
-from showcase_bench.evaluate.workspace import Workspace
+from showcase_bench.evaluate.task.workspace import Workspace
 from showcase_bench.sharing.folders import fresh_folders
 from showcase_bench.sharing.halves import as_exported, read_private
 from showcase_bench.sharing.leaks import Leaks, find_leaks

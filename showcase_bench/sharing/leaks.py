@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from showcase_bench.datasets.masking import text_key
-from showcase_bench.evaluate.workspace import Workspace
+from showcase_bench.evaluate.task.workspace import Workspace
 from showcase_bench.sharing.settings import ExportOptions
 from showcase_bench.types import Example
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from showcase_bench.errors import UsageError, did_you_mean
-from showcase_bench.evaluate.frame import Frame, codes
+from showcase_bench.evaluate.score.frame import Frame, codes
 from showcase_bench.sharing.names import Names
 from showcase_bench.sharing.settings import REST
 

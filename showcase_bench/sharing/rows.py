@@ -9,7 +9,7 @@ from typing import Any
 from showcase_bench.datasets.json_rows import POOLS, SPLITS
 from showcase_bench.datasets.masking import pair_key
 from showcase_bench.datasets.mini.rows import canonical_row, framed
-from showcase_bench.evaluate.workspace import Workspace
+from showcase_bench.evaluate.task.workspace import Workspace
 from showcase_bench.sharing.names import Names
 from showcase_bench.sharing.settings import ExportOptions
 from showcase_bench.types import Example, Review

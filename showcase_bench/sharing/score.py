@@ -11,7 +11,7 @@ from showcase_bench.datasets.tasks import Places
 from showcase_bench.errors import UsageError
 from showcase_bench.evaluate import Scorer, Workspace, frame_of_workspace
 from showcase_bench.evaluate.executors import Executor
-from showcase_bench.evaluate.records import Levels
+from showcase_bench.evaluate.runs.records import Levels
 from showcase_bench.metrics import Metric
 from showcase_bench.sharing.gate import read_submission
 from showcase_bench.sharing.halves import PrivateHalf, private_task

@@ -18,7 +18,7 @@ from showcase_bench.audit.results import (
 )
 from showcase_bench.audit.wording import MEANINGS, SIGNS, arrow, cell_text, notes, number, tone
 from showcase_bench.errors import DataError, UsageError
-from showcase_bench.evaluate.compatible import Identity
+from showcase_bench.evaluate.runs.compatible import Identity
 
 __all__ = ["audit_view", "read_audit"]
 

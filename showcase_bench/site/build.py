@@ -10,7 +10,7 @@ from typing import Any
 from showcase_bench.audit.results import Audit
 from showcase_bench.datasets.card.build import data_card
 from showcase_bench.evaluate import StoredRun, Workspace
-from showcase_bench.evaluate.records import pretty_json
+from showcase_bench.evaluate.runs.records import pretty_json
 from showcase_bench.leaderboard import Board, build_board
 from showcase_bench.site.audit_view import audit_view
 from showcase_bench.site.board_data import write_board, write_site

@@ -9,7 +9,7 @@ from functools import cached_property
 from showcase_bench.canonical import canonical_json
 from showcase_bench.errors import UsageError
 from showcase_bench.evaluate import StoredRun, Workspace
-from showcase_bench.evaluate.compatible import newest
+from showcase_bench.evaluate.runs.compatible import newest
 from showcase_bench.leaderboard.board import Board, Column
 from showcase_bench.metrics import Metric, parse_metric
 from showcase_bench.types import Example

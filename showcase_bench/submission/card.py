@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from showcase_bench.evaluate.workspace import Workspace
+    from showcase_bench.evaluate.task.workspace import Workspace
 
 __all__ = ["FREE", "SINGLE", "Card", "TaskFacts", "card_toml", "task_facts", "template_card"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from showcase_bench.types import Query
 
 if TYPE_CHECKING:
-    from showcase_bench.evaluate.workspace import Workspace
+    from showcase_bench.evaluate.task.workspace import Workspace
 
 __all__ = ["Examples"]
 

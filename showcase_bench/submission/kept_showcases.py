@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from showcase_bench.evaluate.kept_lines import KeptLines, Stamp
-from showcase_bench.evaluate.line_spool import LineSpool
-from showcase_bench.evaluate.predictions import prediction_line
+from showcase_bench.evaluate.showcases.canonical import prediction_line
+from showcase_bench.evaluate.showcases.kept_lines import KeptLines, Stamp
+from showcase_bench.evaluate.showcases.line_spool import LineSpool
 from showcase_bench.submission.content import is_compressed
 from showcase_bench.submission.lines import Collected, Row, collect
 from showcase_bench.types import Showcase

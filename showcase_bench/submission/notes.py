@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from showcase_bench.evaluate.frame import Frame
-from showcase_bench.evaluate.scoring import Scorer
-from showcase_bench.evaluate.workspace import Workspace
+from showcase_bench.evaluate.score.frame import Frame
+from showcase_bench.evaluate.score.scorer import Scorer
+from showcase_bench.evaluate.task.workspace import Workspace
 from showcase_bench.metrics.ngram.bleu import bleu_4
 from showcase_bench.stats.intervals import interval
 from showcase_bench.submission.near_copies import NGRAM, TrainingIndex

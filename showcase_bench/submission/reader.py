@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from showcase_bench.errors import PredictionError
-from showcase_bench.evaluate.predictions import problems_with
+from showcase_bench.evaluate.showcases.canonical import problems_with
 from showcase_bench.submission.examples import Examples
 from showcase_bench.submission.json_line import parse_object
 from showcase_bench.submission.kept_showcases import collect_showcases

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 import showcase_bench
 from showcase_bench.errors import UsageError
 from showcase_bench.evaluate import RunRecord, Scorer, StoredRun, Workspace, frame_of_workspace
-from showcase_bench.evaluate.environment import code_revision, describe_environment
-from showcase_bench.evaluate.facts import FACTS, example_facts, score_table
-from showcase_bench.evaluate.predictions import dump_predictions
-from showcase_bench.evaluate.records import Levels, RunInputs
-from showcase_bench.evaluate.scoring import Scored
-from showcase_bench.evaluate.store import RunFiles
+from showcase_bench.evaluate.runs.facts import FACTS, example_facts, score_table
+from showcase_bench.evaluate.runs.records import Levels, RunInputs
+from showcase_bench.evaluate.runs.store import RunFiles
+from showcase_bench.evaluate.score.scorer import Scored
+from showcase_bench.evaluate.showcases.canonical import dump_predictions
+from showcase_bench.evaluate.suite.environment import code_revision, describe_environment
 from showcase_bench.metrics import Metric
 from showcase_bench.submission.card import Card
 from showcase_bench.submission.notes import Note, notes_on, training_photos

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from showcase_bench.errors import UsageError
-from showcase_bench.evaluate.content import write_atomically
-from showcase_bench.evaluate.predictions import dump_predictions
+from showcase_bench.evaluate.runs.content import write_atomically
+from showcase_bench.evaluate.showcases.canonical import dump_predictions
 from showcase_bench.submission.card import task_facts, template_card
 from showcase_bench.types import Showcase
 
 if TYPE_CHECKING:
-    from showcase_bench.evaluate.workspace import Workspace
+    from showcase_bench.evaluate.task.workspace import Workspace
 
 __all__ = ["write_template"]
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from showcase_bench.errors import PredictionError
-from showcase_bench.evaluate.frame import Frame
-from showcase_bench.evaluate.framing import frame_of_references
-from showcase_bench.evaluate.kept_lines import Stamp
-from showcase_bench.evaluate.predictions import surrogate_problem
+from showcase_bench.evaluate.score.frame import Frame
+from showcase_bench.evaluate.score.framing import frame_of_references
+from showcase_bench.evaluate.showcases.canonical import surrogate_problem
+from showcase_bench.evaluate.showcases.kept_lines import Stamp
 from showcase_bench.submission.json_line import parse_object
 from showcase_bench.submission.kept_showcases import collect_showcases
 from showcase_bench.submission.lines import Collected, Row, collect, parse_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from showcase_bench.evaluate.predictions import problems_with
+from showcase_bench.evaluate.showcases.canonical import problems_with
 from showcase_bench.models import AnyModel, Writer
 from showcase_bench.testing.findings import Report
 from showcase_bench.testing.world import Case

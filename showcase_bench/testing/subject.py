@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from showcase_bench.errors import UsageError
-from showcase_bench.evaluate.build import plan_model
+from showcase_bench.evaluate.plans.build import plan_model
 from showcase_bench.files import scratch_folder
 from showcase_bench.models import AnyModel, Model, OracleModel
 from showcase_bench.testing.photos import KitImages

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from showcase_bench.cli.main import cli
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.evaluate import RunStore, Suite, Workspace
-from showcase_bench.evaluate.build import parse_models
 from showcase_bench.evaluate.cache_folder import KINDS, cache_entries
+from showcase_bench.evaluate.plans.build import parse_models
 
 DAY = 24 * 3600
 

@@ -3,7 +3,7 @@
 import pytest
 
 from showcase_bench.errors import UsageError
-from showcase_bench.evaluate.build import parse_model
+from showcase_bench.evaluate.plans.build import parse_model
 
 
 @pytest.mark.parametrize("verb", ["fit", "predict"])

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from showcase_bench.evaluate.executors import LocalExecutor
-from showcase_bench.evaluate.statistics_files import StatisticsFiles
+from showcase_bench.evaluate.score.statistics_files import StatisticsFiles
 from showcase_bench.files import (
     TemporaryFolder,
     is_being_replaced,

@@ -11,14 +11,16 @@ from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.encoders import EncoderShelf
 from showcase_bench.encoders.feature_store import FeatureStore
 from showcase_bench.encoders.text_store import TextStore
-from showcase_bench.evaluate import RunStore, Workspace, batches, fits
-from showcase_bench.evaluate.answers import Answers
-from showcase_bench.evaluate.batches import KeptBatches
-from showcase_bench.evaluate.build import plan_model
-from showcase_bench.evaluate.checkpoint import Fitted
-from showcase_bench.evaluate.fits import fit_inputs
-from showcase_bench.evaluate.predict import batch_inputs
-from showcase_bench.evaluate.recording import Recorder
+from showcase_bench.evaluate import RunStore, Workspace
+from showcase_bench.evaluate.fits import fitted as fits
+from showcase_bench.evaluate.fits.checkpoint import Fitted
+from showcase_bench.evaluate.fits.fitted import fit_inputs
+from showcase_bench.evaluate.plans.build import plan_model
+from showcase_bench.evaluate.predict import batches
+from showcase_bench.evaluate.predict.answers import Answers
+from showcase_bench.evaluate.predict.batches import KeptBatches
+from showcase_bench.evaluate.predict.predictor import batch_inputs
+from showcase_bench.evaluate.suite.recording import Recorder
 from showcase_bench.site.thumbnails import Thumbnails
 
 WRITER = "peter(epochs=1,decoding=greedy,selector=topk)"
@@ -84,9 +86,9 @@ def test_a_fit_depends_on_the_model(workspace, what):
 def test_a_fit_depends_on_seed_sources_version_and_format(workspace, monkeypatch):
     keys = {fit_key(workspace), fit_key(workspace, seed=1)}
     for name, value in (
-        ("showcase_bench.evaluate.build.source_digest", lambda *_: "0" * 64),
+        ("showcase_bench.evaluate.plans.build.source_digest", lambda *_: "0" * 64),
         ("showcase_bench.__version__", "99"),
-        ("showcase_bench.evaluate.fits.SCHEMA", 99),
+        ("showcase_bench.evaluate.fits.fitted.SCHEMA", 99),
     ):
         with monkeypatch.context() as patch:
             patch.setattr(name, value)
@@ -172,8 +174,8 @@ def test_kept_predictions_depend_on_weights_photos_seed_sources_and_format(works
     }
     for name, value in (
         ("showcase_bench.__version__", "99"),
-        ("showcase_bench.evaluate.predict.BATCH_SIZE", 7),
-        ("showcase_bench.evaluate.batches._SCHEMA", 99),
+        ("showcase_bench.evaluate.predict.predictor.BATCH_SIZE", 7),
+        ("showcase_bench.evaluate.predict.batches._SCHEMA", 99),
     ):
         with monkeypatch.context() as patch:
             patch.setattr(name, value)

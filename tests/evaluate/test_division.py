@@ -14,29 +14,23 @@ from showcase_bench.datasets.mini import MiniConfig
 from showcase_bench.datasets.synth import synth
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.errors import ContractError, StoreError
-from showcase_bench.evaluate import (
-    RunStore,
-    Suite,
-    Workspace,
-    answers,
-    batches,
-    dispatch,
-    spool,
-    store,
-    suite,
-)
-from showcase_bench.evaluate.asking import BATCH_SIZE
-from showcase_bench.evaluate.build import parse_models, plan_model
-from showcase_bench.evaluate.checkpoint import read_fit
-from showcase_bench.evaluate.division import Division
-from showcase_bench.evaluate.errand import Errand
+from showcase_bench.evaluate import RunStore, Suite, Workspace
 from showcase_bench.evaluate.executors import LocalExecutor
-from showcase_bench.evaluate.fits import FittedModels
-from showcase_bench.evaluate.others import swapped_queries
-from showcase_bench.evaluate.part_answers import AnswerJob, Fit, Premises
-from showcase_bench.evaluate.predict import Predictor
-from showcase_bench.evaluate.predictions import dump_predictions
-from showcase_bench.evaluate.spool import FiledShowcases, Spool, canonical_content
+from showcase_bench.evaluate.fits.checkpoint import read_fit
+from showcase_bench.evaluate.fits.fitted import FittedModels
+from showcase_bench.evaluate.plans.build import parse_models, plan_model
+from showcase_bench.evaluate.plans.errand import Errand
+from showcase_bench.evaluate.predict import answers, batches
+from showcase_bench.evaluate.predict.asking import BATCH_SIZE
+from showcase_bench.evaluate.predict.division import Division
+from showcase_bench.evaluate.predict.part_answers import AnswerJob, Fit, Premises
+from showcase_bench.evaluate.predict.predictor import Predictor
+from showcase_bench.evaluate.runs import store
+from showcase_bench.evaluate.showcases import spool
+from showcase_bench.evaluate.showcases.canonical import dump_predictions
+from showcase_bench.evaluate.showcases.spool import FiledShowcases, Spool, canonical_content
+from showcase_bench.evaluate.suite import dispatch, suite
+from showcase_bench.evaluate.task.swapped import swapped_queries
 from showcase_bench.types import Showcase
 
 N = 700

@@ -9,10 +9,11 @@ import pytest
 from showcase_bench import Model, NoProgress
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.errors import StoreError
-from showcase_bench.evaluate import Workspace, fit_clock
-from showcase_bench.evaluate.build import BuildPlan
-from showcase_bench.evaluate.fit_clock import FitClock, holds_work
-from showcase_bench.evaluate.fits import FittedModels
+from showcase_bench.evaluate import Workspace
+from showcase_bench.evaluate.fits import clock as fit_clock
+from showcase_bench.evaluate.fits.clock import FitClock, holds_work
+from showcase_bench.evaluate.fits.fitted import FittedModels
+from showcase_bench.evaluate.plans.build import BuildPlan
 
 KEPT = ".showcase-bench-seconds"
 LONG_AGO = 5000.0

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from showcase_bench.datasets.mini import MiniConfig
 from showcase_bench.datasets.synth import synth
 from showcase_bench.datasets.tasks import Places, file_task
-from showcase_bench.evaluate import Scorer, Workspace, frame_of_workspace, framing, in_parts
-from showcase_bench.evaluate.column import Column
+from showcase_bench.evaluate import Scorer, Workspace, frame_of_workspace
 from showcase_bench.evaluate.executors import LocalExecutor
-from showcase_bench.evaluate.frame import Frame, codes
-from showcase_bench.evaluate.statistics_files import StatisticsFiles
+from showcase_bench.evaluate.score import framing, in_parts
+from showcase_bench.evaluate.score.frame import Frame, codes
+from showcase_bench.evaluate.score.statistics_files import StatisticsFiles
+from showcase_bench.evaluate.task.column import Column
 from showcase_bench.metrics.groups import metrics_within
 from showcase_bench.types import Showcase
 

@@ -7,12 +7,13 @@ import pytest
 from showcase_bench import Model, NoProgress, Showcase, Writer
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.errors import StoreError
-from showcase_bench.evaluate import RunStore, Suite, Workspace, answers, asking, batches
-from showcase_bench.evaluate.asking import AnsweredBatch
-from showcase_bench.evaluate.batches import KeptBatches
-from showcase_bench.evaluate.build import BuildPlan, plan_model
-from showcase_bench.evaluate.fits import FittedModels
-from showcase_bench.evaluate.predict import Predictor
+from showcase_bench.evaluate import RunStore, Suite, Workspace
+from showcase_bench.evaluate.fits.fitted import FittedModels
+from showcase_bench.evaluate.plans.build import BuildPlan, plan_model
+from showcase_bench.evaluate.predict import answers, asking, batches
+from showcase_bench.evaluate.predict.asking import AnsweredBatch
+from showcase_bench.evaluate.predict.batches import KeptBatches
+from showcase_bench.evaluate.predict.predictor import Predictor
 
 asked = []
 fails_at = []

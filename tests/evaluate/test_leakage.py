@@ -12,10 +12,10 @@ import pytest
 from showcase_bench import Model, NoProgress, Query, Showcase
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.evaluate import Workspace
-from showcase_bench.evaluate.asking import ask
-from showcase_bench.evaluate.build import BuildPlan
-from showcase_bench.evaluate.fits import FittedModels
-from showcase_bench.evaluate.predict import Predictor
+from showcase_bench.evaluate.fits.fitted import FittedModels
+from showcase_bench.evaluate.plans.build import BuildPlan
+from showcase_bench.evaluate.predict.asking import ask
+from showcase_bench.evaluate.predict.predictor import Predictor
 from showcase_bench.types import Example, Gold
 
 

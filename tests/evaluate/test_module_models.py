@@ -18,10 +18,10 @@ from showcase_bench.errors import (
     ShowcaseError,
     UsageError,
 )
-from showcase_bench.evaluate.build import parse_models, plan_model
-from showcase_bench.evaluate.errand import Errand
-from showcase_bench.evaluate.lookup import is_module_name
-from showcase_bench.evaluate.sources import imported_sources, source_digest
+from showcase_bench.evaluate.plans.build import parse_models, plan_model
+from showcase_bench.evaluate.plans.errand import Errand
+from showcase_bench.evaluate.plans.lookup import is_module_name
+from showcase_bench.evaluate.plans.sources import imported_sources, source_digest
 
 ROOT = Path(__file__).parents[2]
 MODEL = """

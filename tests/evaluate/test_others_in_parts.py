@@ -12,15 +12,16 @@ from showcase_bench.datasets.mini import MiniConfig
 from showcase_bench.datasets.synth import synth
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.draws import first_from, place
-from showcase_bench.evaluate import Scorer, Workspace, frame_of_workspace, framing, in_parts
-from showcase_bench.evaluate.column import Column
-from showcase_bench.evaluate.controls import control_showcases
+from showcase_bench.evaluate import Scorer, Workspace, frame_of_workspace
 from showcase_bench.evaluate.executors import LocalExecutor
-from showcase_bench.evaluate.frame import Frame, codes
-from showcase_bench.evaluate.other_users import OtherUsers
-from showcase_bench.evaluate.others import swapped_queries
-from showcase_bench.evaluate.part_scores import kept_corpora
-from showcase_bench.evaluate.pooled import Pooled
+from showcase_bench.evaluate.score import framing, in_parts
+from showcase_bench.evaluate.score.controls import control_showcases
+from showcase_bench.evaluate.score.frame import Frame, codes
+from showcase_bench.evaluate.score.part_scores import kept_corpora
+from showcase_bench.evaluate.task.column import Column
+from showcase_bench.evaluate.task.other_users import OtherUsers
+from showcase_bench.evaluate.task.pooled import Pooled
+from showcase_bench.evaluate.task.swapped import swapped_queries
 from showcase_bench.metrics import MeanMetric, parse_metric
 from showcase_bench.metrics.batch import Swap
 from showcase_bench.metrics.grounding.other_photos import elsewhere

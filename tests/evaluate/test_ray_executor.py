@@ -16,17 +16,10 @@ from showcase_bench.datasets.mini import MiniConfig
 from showcase_bench.datasets.synth import synth
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.errors import DataError, ExecutorError
-from showcase_bench.evaluate import (
-    RunStore,
-    Scorer,
-    Suite,
-    Workspace,
-    frame_of_workspace,
-    framing,
-    in_parts,
-)
-from showcase_bench.evaluate.build import parse_models
+from showcase_bench.evaluate import RunStore, Scorer, Suite, Workspace, frame_of_workspace
 from showcase_bench.evaluate.executors import RayExecutor, in_order
+from showcase_bench.evaluate.plans.build import parse_models
+from showcase_bench.evaluate.score import framing, in_parts
 from showcase_bench.types import Showcase
 
 ray = pytest.importorskip("ray")

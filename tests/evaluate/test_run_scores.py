@@ -11,12 +11,13 @@ import pytest
 from showcase_bench.compare import compare, field_of_runs
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.errors import StoreError
-from showcase_bench.evaluate import RunStore, Suite, Workspace, run_scores, score_table
-from showcase_bench.evaluate.build import parse_models
-from showcase_bench.evaluate.content import sha256_of
-from showcase_bench.evaluate.frame import codes
-from showcase_bench.evaluate.run_scores import RunScores
-from showcase_bench.evaluate.score_table import ScoreTable
+from showcase_bench.evaluate import RunStore, Suite, Workspace
+from showcase_bench.evaluate.plans.build import parse_models
+from showcase_bench.evaluate.runs import run_scores, score_table
+from showcase_bench.evaluate.runs.content import sha256_of
+from showcase_bench.evaluate.runs.run_scores import RunScores
+from showcase_bench.evaluate.runs.score_table import ScoreTable
+from showcase_bench.evaluate.score.frame import codes
 from showcase_bench.leaderboard import build_board
 from showcase_bench.metrics import parse_metric
 

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from showcase_bench.errors import StoreError
-from showcase_bench.evaluate import score_table
-from showcase_bench.evaluate.column import Column
-from showcase_bench.evaluate.score_table import ScoreTable
-from showcase_bench.evaluate.statistics_files import StatisticsFiles
+from showcase_bench.evaluate.runs import score_table
+from showcase_bench.evaluate.runs.score_table import ScoreTable
+from showcase_bench.evaluate.score.statistics_files import StatisticsFiles
+from showcase_bench.evaluate.task.column import Column
 
 
 def table(n, *, lazily=False):

@@ -11,10 +11,10 @@ import pytest
 from showcase_bench import Model, NoProgress
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.evaluate import Workspace
-from showcase_bench.evaluate.build import BuildPlan
-from showcase_bench.evaluate.fits import FittedModels, fit_and_save
-from showcase_bench.evaluate.relay import Event, Outbox
-from showcase_bench.evaluate.workdirs import kept_workdir
+from showcase_bench.evaluate.executors.relay import Event, Outbox
+from showcase_bench.evaluate.fits.fitted import FittedModels, fit_and_save
+from showcase_bench.evaluate.fits.workdirs import kept_workdir
+from showcase_bench.evaluate.plans.build import BuildPlan
 from showcase_bench.files import try_to_lock
 
 

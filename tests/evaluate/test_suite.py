@@ -10,11 +10,11 @@ from showcase_bench import Model, NoProgress, Showcase
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.errors import ContractError, StoreError, UsageError
 from showcase_bench.evaluate import RunRecord, RunStore, Suite, Workspace
-from showcase_bench.evaluate.build import BuildPlan, parse_models, plan_model
-from showcase_bench.evaluate.content import write_atomically
-from showcase_bench.evaluate.fits import FittedModels
-from showcase_bench.evaluate.predict import Predictor
-from showcase_bench.evaluate.score_table import ScoreTable
+from showcase_bench.evaluate.fits.fitted import FittedModels
+from showcase_bench.evaluate.plans.build import BuildPlan, parse_models, plan_model
+from showcase_bench.evaluate.predict.predictor import Predictor
+from showcase_bench.evaluate.runs.content import write_atomically
+from showcase_bench.evaluate.runs.score_table import ScoreTable
 
 MODELS = "random,copy-history,reference"
 EVERY_KIND = (
@@ -246,7 +246,7 @@ def test_names_cannot_leave_the_store(tmp_path):
 
 
 def test_other_metrics_are_scored_from_stored_predictions(workspace, tmp_path, monkeypatch):
-    import showcase_bench.evaluate.suite as suite_module
+    import showcase_bench.evaluate.suite.suite as suite_module
 
     store = RunStore(tmp_path / "results")
     Suite(workspace, store).run(parse_models("random,reference"), [0])

@@ -8,10 +8,10 @@ import pytest
 from showcase_bench import Model, Showcase
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.evaluate import RunStore, Scorer, Suite, Workspace, frame_of_workspace
-from showcase_bench.evaluate.build import BuildPlan
-from showcase_bench.evaluate.controls import control_showcases, reference_showcases
-from showcase_bench.evaluate.other_users import OtherUsers
-from showcase_bench.evaluate.others import swapped_queries
+from showcase_bench.evaluate.plans.build import BuildPlan
+from showcase_bench.evaluate.score.controls import control_showcases, reference_showcases
+from showcase_bench.evaluate.task.other_users import OtherUsers
+from showcase_bench.evaluate.task.swapped import swapped_queries
 from showcase_bench.metrics import MeanMetric
 from showcase_bench.metrics.visits import Visit, Visits
 

@@ -15,8 +15,8 @@ from showcase_bench import NoProgress
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.errors import ContractError, DataError, ImageError, TrainingError
 from showcase_bench.evaluate import RunStore, Suite, Workspace
-from showcase_bench.evaluate.build import parse_models
-from showcase_bench.evaluate.relay import Event, Follower, Teller
+from showcase_bench.evaluate.executors.relay import Event, Follower, Teller
+from showcase_bench.evaluate.plans.build import parse_models
 
 # Two writers share one fit; the oracle and the selector stay in the process that asks.
 MODELS = (
@@ -113,8 +113,8 @@ def test_what_another_process_has_fitted_is_fresh(opened, tmp_path, monkeypatch)
     def refuse(*_):
         raise AssertionError("it was fitted here as well")
 
-    monkeypatch.setattr("showcase_bench.evaluate.fits.fit_model", refuse)
-    monkeypatch.setattr("showcase_bench.evaluate.dispatch.HELD", 0)  # others only fit
+    monkeypatch.setattr("showcase_bench.evaluate.fits.fitted.fit_model", refuse)
+    monkeypatch.setattr("showcase_bench.evaluate.suite.dispatch.HELD", 0)  # others only fit
     plans = parse_models("brie(epochs=1),show-and-tell(epochs=1,selector=brie)")
     suite = Suite(opened("cache"), RunStore(tmp_path / "r"), jobs=2, fresh=True)
     assert suite.run(plans, [0]).made == 2
@@ -128,7 +128,7 @@ def test_what_is_stored_starts_no_process(opened, tmp_path, monkeypatch):
     def refuse(self):
         raise AssertionError("a process was started")
 
-    monkeypatch.setattr("showcase_bench.evaluate.workers.Workers._started", refuse)
+    monkeypatch.setattr("showcase_bench.evaluate.suite.workers.Workers._started", refuse)
     assert Suite(workspace, store, jobs=2).run(plans, [0]).reused == 2
     # A single model gains nothing by a second process.
     Suite(workspace, RunStore(tmp_path / "s"), jobs=2).run(plans[:1], [0])
@@ -235,7 +235,7 @@ def test_errors_travel_whole(error):
 
 def test_events_say_what_a_loop_does(monkeypatch):
     told = []
-    monkeypatch.setattr("showcase_bench.evaluate.relay._SECONDS_BETWEEN_EVENTS", 0.0)
+    monkeypatch.setattr("showcase_bench.evaluate.executors.relay._SECONDS_BETWEEN_EVENTS", 0.0)
     teller = Teller(told.append)
     for number in teller.track([1, 2], label="Outer"):
         for _ in teller.track(iter("ab"), label="Inner", total=2):

@@ -9,12 +9,12 @@ from showcase_bench import Model, NoProgress, OracleModel, Showcase, Writer
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.errors import ContractError, RegistryError, StoreError, UsageError
 from showcase_bench.evaluate import RunStore, Suite, Workspace
-from showcase_bench.evaluate import build as build_module
-from showcase_bench.evaluate import lookup as lookup_module
-from showcase_bench.evaluate.build import parse_models, plan_model
-from showcase_bench.evaluate.checkpoint import plan_of_fit, read_fit, write_fit
-from showcase_bench.evaluate.fits import FittedModels, fit_inputs
-from showcase_bench.evaluate.predict import Predictor
+from showcase_bench.evaluate.fits.checkpoint import plan_of_fit, read_fit, write_fit
+from showcase_bench.evaluate.fits.fitted import FittedModels, fit_inputs
+from showcase_bench.evaluate.plans import build as build_module
+from showcase_bench.evaluate.plans import lookup as lookup_module
+from showcase_bench.evaluate.plans.build import parse_models, plan_model
+from showcase_bench.evaluate.predict.predictor import Predictor
 
 FITS = []
 ASKED = []

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from fault_world import MODELS, call, state
 
-from showcase_bench.evaluate import RunStore, recording
+from showcase_bench.evaluate import RunStore
+from showcase_bench.evaluate.suite import recording
 
 YEAR = 365 * 24 * 3600.0
 

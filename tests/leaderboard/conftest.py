@@ -4,7 +4,7 @@ import pytest
 
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.evaluate import RunStore, Suite, Workspace
-from showcase_bench.evaluate.build import parse_models
+from showcase_bench.evaluate.plans.build import parse_models
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from showcase_bench import Model, Showcase
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.errors import StoreError, UsageError
 from showcase_bench.evaluate import RunStore, Suite, Workspace
-from showcase_bench.evaluate.build import BuildPlan, parse_models
+from showcase_bench.evaluate.plans.build import BuildPlan, parse_models
 from showcase_bench.leaderboard import board_markdown, build_board
 from showcase_bench.leaderboard.report import build_report
 from showcase_bench.types import NoProgress

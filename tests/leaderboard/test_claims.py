@@ -7,7 +7,7 @@ from scipy.stats import t as student
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.errors import DataError, UsageError
 from showcase_bench.evaluate import RunStore, Suite, Workspace
-from showcase_bench.evaluate.build import parse_models
+from showcase_bench.evaluate.plans.build import parse_models
 from showcase_bench.leaderboard.claims import Claim, Comparison, check_claims, read_claims
 from showcase_bench.leaderboard.claims_markdown import claims_markdown
 from showcase_bench.stats import two_source

@@ -6,8 +6,8 @@ import pytest
 from showcase_bench import Model, Showcase
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.evaluate import RunStore, Suite, Workspace
-from showcase_bench.evaluate.build import BuildPlan, parse_models
-from showcase_bench.evaluate.facts import FACTS, example_facts
+from showcase_bench.evaluate.plans.build import BuildPlan, parse_models
+from showcase_bench.evaluate.runs.facts import FACTS, example_facts
 from showcase_bench.leaderboard import board_markdown, build_board
 from showcase_bench.leaderboard.slices import LEAST, cuts
 

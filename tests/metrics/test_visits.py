@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from showcase_bench.draws import place
-from showcase_bench.evaluate.column import Column
+from showcase_bench.evaluate.task.column import Column
 from showcase_bench.metrics.names import PackedNames, digests_of, numbers_of
 from showcase_bench.metrics.visits import Visit, Visits
 

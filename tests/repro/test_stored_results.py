@@ -7,7 +7,7 @@ import pytest
 
 from showcase_bench.datasets.tasks import TASKS
 from showcase_bench.evaluate import RunStore, Scorer, Workspace, frame_of_workspace
-from showcase_bench.evaluate.facts import FACTS, example_facts
+from showcase_bench.evaluate.runs.facts import FACTS, example_facts
 from showcase_bench.metrics import parse_metric
 from showcase_bench.types import NoProgress
 

@@ -6,8 +6,9 @@ import gzip
 import pytest
 
 from showcase_bench.errors import PredictionError, UsageError
-from showcase_bench.evaluate import Scorer, frame_of_workspace, framing, in_parts
+from showcase_bench.evaluate import Scorer, frame_of_workspace
 from showcase_bench.evaluate.executors import LocalExecutor
+from showcase_bench.evaluate.score import framing, in_parts
 from showcase_bench.sharing import read_private, score_private
 from showcase_bench.sharing.gate import LIMITS
 from showcase_bench.submission import read_predictions

@@ -9,7 +9,7 @@ from PIL import Image
 from showcase_bench import Model, Showcase
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.evaluate import RunStore, Suite, Workspace
-from showcase_bench.evaluate.build import BuildPlan, parse_models
+from showcase_bench.evaluate.plans.build import BuildPlan, parse_models
 
 ATTACKS = (
     "<script>window.attacked = 1</script>",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from showcase_bench.errors import DataError, UsageError
-from showcase_bench.evaluate.compatible import newest
+from showcase_bench.evaluate.runs.compatible import newest
 from showcase_bench.leaderboard import build_board
 from showcase_bench.metrics import parse_metric
 from showcase_bench.site import build_site

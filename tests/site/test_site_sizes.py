@@ -10,9 +10,9 @@ from PIL import Image
 
 from showcase_bench.datasets.tasks import Places, file_task
 from showcase_bench.evaluate import RunStore, Suite, Workspace
-from showcase_bench.evaluate.build import parse_models
-from showcase_bench.evaluate.predictions import dump_predictions
-from showcase_bench.evaluate.store import RunFiles
+from showcase_bench.evaluate.plans.build import parse_models
+from showcase_bench.evaluate.runs.store import RunFiles
+from showcase_bench.evaluate.showcases.canonical import dump_predictions
 from showcase_bench.site import build_site
 from showcase_bench.types import NoProgress
 

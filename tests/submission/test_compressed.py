@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from showcase_bench.errors import PredictionError
-from showcase_bench.evaluate.predictions import dump_predictions
+from showcase_bench.evaluate.showcases.canonical import dump_predictions
 from showcase_bench.submission import read_predictions, read_references, read_texts, uncompressed
 from showcase_bench.submission.limits import DEFAULT
 from tests.submission.submission_world import GOOD, QUERIES, line

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from showcase_bench.errors import PredictionError, StoreError
-from showcase_bench.evaluate.kept_lines import KeptLines
+from showcase_bench.evaluate.showcases.kept_lines import KeptLines
 from showcase_bench.submission import kept_showcases
 from showcase_bench.submission import lines as lines_module
 from showcase_bench.submission.examples import Examples

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from showcase_bench.errors import PredictionError
-from showcase_bench.evaluate.predictions import dump_predictions
+from showcase_bench.evaluate.showcases.canonical import dump_predictions
 from showcase_bench.submission import read_predictions
 from showcase_bench.submission.limits import DEFAULT
 from showcase_bench.types import Query, Showcase

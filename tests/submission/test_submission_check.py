@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from showcase_bench.errors import PredictionError
-from showcase_bench.evaluate.predictions import dump_predictions
+from showcase_bench.evaluate.showcases.canonical import dump_predictions
 from showcase_bench.submission.card import card_toml
 from showcase_bench.submission.limits import Limits
 from tests.submission.submission_world import CARD, GOOD, check, line, told, write

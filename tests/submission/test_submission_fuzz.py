@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from showcase_bench.evaluate.predictions import dump_predictions
+from showcase_bench.evaluate.showcases.canonical import dump_predictions
 from tools.submission_fuzzing.drawn import drawn_cases
 from tools.submission_fuzzing.mutate import mutated
 from tools.submission_fuzzing.oracle import read_plainly

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from showcase_bench.evaluate.frame import Frame, codes
+from showcase_bench.evaluate.score.frame import Frame, codes
 from showcase_bench.submission import near_copies
 from showcase_bench.submission.near_copies import NGRAM, TrainingIndex
 from showcase_bench.submission.notes import notes_on

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from showcase_bench.compare import compare, field_of_predictions
 from showcase_bench.compare.settings import Settings
 from showcase_bench.errors import PredictionError
-from showcase_bench.evaluate import Scorer, frame_of_references, in_parts
+from showcase_bench.evaluate import Scorer, frame_of_references
 from showcase_bench.evaluate.executors import LocalExecutor
-from showcase_bench.evaluate.kept_lines import KeptLines
+from showcase_bench.evaluate.score import in_parts
+from showcase_bench.evaluate.showcases.kept_lines import KeptLines
 from showcase_bench.metrics import parse_metric
 from showcase_bench.submission import (
     ReferencesRecipe,

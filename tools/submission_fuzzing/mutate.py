@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-from showcase_bench.evaluate.predictions import dump_predictions
+from showcase_bench.evaluate.showcases.canonical import dump_predictions
 from showcase_bench.submission.package import build_package
 from tools.submission_fuzzing.world import CARD, GOOD
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from showcase_bench.errors import ShowcaseError
 from showcase_bench.evaluate import Scorer
-from showcase_bench.evaluate.predictions import dump_predictions
+from showcase_bench.evaluate.showcases.canonical import dump_predictions
 from showcase_bench.metrics.groups import expand_metrics
 from showcase_bench.submission.card import card_toml
 from showcase_bench.submission.check import Checked, Submission, check_submission

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from showcase_bench.evaluate.frame import Frame, codes
+from showcase_bench.evaluate.score.frame import Frame, codes
 from showcase_bench.submission.card import TaskFacts
 from showcase_bench.submission.examples import Examples
 from showcase_bench.submission.limits import Limits

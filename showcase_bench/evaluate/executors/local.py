@@ -20,7 +20,7 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 from showcase_bench.errors import ExecutorError
 from showcase_bench.evaluate.executors.base import Failed, Shared, attempt, result_of
 from showcase_bench.evaluate.executors.mapped import dump_mapped, load_mapped
-from showcase_bench.evaluate.relay import Heard, Outbox, forward_events, retell
+from showcase_bench.evaluate.executors.relay import Heard, Outbox, forward_events, retell
 from showcase_bench.events import is_heard
 from showcase_bench.files import TemporaryFolder
 from showcase_bench.processes import available_processors, end_process, end_with_parent

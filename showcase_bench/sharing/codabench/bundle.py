@@ -10,11 +10,11 @@ from pathlib import Path
 
 import showcase_bench
 from showcase_bench.errors import UsageError
-from showcase_bench.evaluate.build import parse_model
-from showcase_bench.evaluate.fits import FittedModels
-from showcase_bench.evaluate.predict import Predictor
-from showcase_bench.evaluate.predictions import dump_predictions
-from showcase_bench.evaluate.workspace import Workspace
+from showcase_bench.evaluate.fits.fitted import FittedModels
+from showcase_bench.evaluate.plans.build import parse_model
+from showcase_bench.evaluate.predict.predictor import Predictor
+from showcase_bench.evaluate.showcases.canonical import dump_predictions
+from showcase_bench.evaluate.task.workspace import Workspace
 from showcase_bench.sharing.codabench.columns import COLUMNS, Column, columns_of, dump_columns
 from showcase_bench.sharing.codabench.competition import (
     KIT,

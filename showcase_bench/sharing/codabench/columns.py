@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from showcase_bench.errors import StoreError, UsageError
-from showcase_bench.evaluate.workspace import Workspace
+from showcase_bench.evaluate.task.workspace import Workspace
 from showcase_bench.metrics import Metric
 
 __all__ = ["COLUMNS", "Column", "columns_of", "dump_columns", "load_columns"]

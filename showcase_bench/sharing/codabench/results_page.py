@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 
-from showcase_bench.evaluate.records import Levels
+from showcase_bench.evaluate.runs.records import Levels
 from showcase_bench.formatting import format_number
 from showcase_bench.types import Score
 

@@ -1,0 +1,1 @@
+"""Fitted models: made once, kept as folders, and found again."""

@@ -1,0 +1,1 @@
+"""Fitted models asked batch by batch, here or elsewhere."""

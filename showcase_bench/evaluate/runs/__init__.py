@@ -1,0 +1,1 @@
+"""Runs on disk: what is kept of each, and which belong together."""

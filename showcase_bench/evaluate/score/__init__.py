@@ -1,0 +1,1 @@
+"""From predictions to statistics and scores, at once or part by part."""

@@ -1,0 +1,1 @@
+"""Several models on one task: shared out to processes, scored, and stored."""
