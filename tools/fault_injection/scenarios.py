@@ -32,8 +32,11 @@ from showcase_bench import Model, Showcase
 
 
 class Slow(Model):
+    def __init__(self, pause: float = 2.5) -> None:
+        self.pause = pause
+
     def predict(self, queries, images):
-        time.sleep(2.5)
+        time.sleep(self.pause)
         return [Showcase(one.id, one.pool[:1], f"Visit {one.business_id}!") for one in queries]
 
 
@@ -74,8 +77,8 @@ class Scenario:
     """What it leaves in the working folder, beside ``stdout``."""
 
 
-def _data(world: Path) -> list[str]:
-    return ["--data", str(world / "world" / "data.json")]
+def _data(world: Path, name: str = "world") -> list[str]:
+    return ["--data", str(world / name / "data.json")]
 
 
 SCENARIOS = {
@@ -104,6 +107,14 @@ SCENARIOS = {
             ("slow.jsonl",),
         ),
         Scenario(
+            "predict-many",  # so many that other processes are asked, and a file takes the answers
+            lambda world: [
+                *("predict", *_data(world, "many"), "--model", "slow:Slow(pause=0.2)"),
+                *("--jobs", "2", "--out", "slow.jsonl", "-q"),
+            ],
+            ("slow.jsonl",),
+        ),
+        Scenario(
             "score",
             lambda world: [
                 *("score", str(world / "predictions.jsonl"), *_data(world), "--json"),
@@ -114,7 +125,7 @@ SCENARIOS = {
         Scenario(
             "score-many",  # so many that they are scored in parts, by other processes
             lambda world: [
-                *("score", str(world / "many.jsonl"), "--data", str(world / "many" / "data.json")),
+                *("score", str(world / "many.jsonl"), *_data(world, "many")),
                 *("--metrics", "recall@3,hit@3,bleu-4,distinct-2,length", "--jobs", "2", "--json"),
             ],
             (),
@@ -178,7 +189,8 @@ def make_world(place: Path, names: Collection[str]) -> None:
     predict = ["predict", *_data(place), "--model", "copy-history", "--out", "predictions.jsonl"]
     run = ["run", *_data(place), "--models", models, "--results", "results", "--no-report"]
     wanted = [small]
-    wanted += [many, [*predict_many, "--out", "many.jsonl"]] if "score-many" in names else []
+    wanted += [many] if {"predict-many", "score-many"} & {*names} else []
+    wanted += [[*predict_many, "--out", "many.jsonl"]] if "score-many" in names else []
     wanted += [predict] if "score" in names else []
     wanted += [run] if "site" in names else []
     for arguments in wanted:
