@@ -288,6 +288,14 @@ def test_many_answers_lie_in_a_file_that_goes_with_them(workspace, few_held, lab
     assert not path.parent.exists()
 
 
+def test_other_machines_find_many_answers_in_the_cache(workspace, few_held):
+    executor = Here()
+    executor.elsewhere = True
+    found = predict(workspace, "random", executor).showcases
+    assert found.path.is_relative_to(workspace.cache)
+    assert not predict(workspace, "random").showcases.path.is_relative_to(workspace.cache)
+
+
 def test_a_folder_for_many_answers_that_cannot_be_written_is_named(tmp_path, few_held):
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="predictions cannot be kept there"):

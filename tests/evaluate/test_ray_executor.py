@@ -8,6 +8,7 @@ import socket
 import tempfile
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -88,6 +89,10 @@ def node_of(path, seconds):
     return len(path.read_text().splitlines())
 
 
+def text_of(path):
+    return path.read_text()
+
+
 def die_until(path, times):
     with path.open("a") as file:
         file.write("x")
@@ -106,6 +111,12 @@ def test_jobs_errors_and_shared_values(executor):
         executor.submit(fail_of_data).result()
     with pytest.raises(RuntimeError, match=r"(?s)fail_of_ours.*KeyError: 'oops'"):
         executor.submit(fail_of_ours).result()
+
+
+def test_relative_paths_begin_where_those_of_the_command_do(executor, tmp_path, monkeypatch):
+    (tmp_path / "here").write_text("found")
+    monkeypatch.chdir(tmp_path)
+    assert executor.submit(functools.partial(text_of, Path("here"))).result() == "found"
 
 
 def test_a_job_whose_process_is_lost_is_done_again(executor, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sys
@@ -12,7 +13,7 @@ from types import TracebackType
 from typing import Any, Generic, TypeVar, cast
 
 from showcase_bench.errors import ExecutorError, MissingDependencyError
-from showcase_bench.evaluate.executors.base import Shared, attempt, result_of
+from showcase_bench.evaluate.executors.base import Failed, Shared, attempt, result_of
 from showcase_bench.termination import kept_termination
 
 __all__ = ["RayExecutor"]
@@ -94,7 +95,7 @@ class RayExecutor:
             _connect(address, processes)
         self.processes = processes or max(1, int(ray.cluster_resources().get("CPU", 1)))
         self._gpus = gpus
-        self._run = ray.remote(attempt).options(
+        self._run = ray.remote(_attempt_in).options(
             num_cpus=1, num_gpus=gpus, max_retries=_RETRIES, scheduling_strategy="SPREAD"
         )
 
@@ -116,7 +117,14 @@ class RayExecutor:
 
     def submit(self, job: Callable[[], T]) -> _Job[T]:
         """Give a job to the cluster, as :meth:`Executor.submit` says."""
-        return _Job(self._run.remote(job))
+        return _Job(self._run.remote(str(Path.cwd()), job))
+
+
+def _attempt_in(folder: str, job: Callable[[], T]) -> T | Failed:
+    """Do a job in the working folder of the command, where relative paths begin, if it is there."""
+    with contextlib.suppress(OSError):
+        os.chdir(folder)
+    return attempt(job)
 
 
 def _connect(address: str | None, processes: int | None) -> None:

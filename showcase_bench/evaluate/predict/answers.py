@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
+from pathlib import Path
 
 from showcase_bench.evaluate.predict.asking import BATCH_SIZE, AnsweredBatch, ask_with_gold
 from showcase_bench.evaluate.predict.batches import KeptBatches
@@ -36,6 +37,7 @@ def collect(
     answered: Callable[[int], Iterator[AnsweredBatch]],
     progress: Progress,
     kept: KeptBatches,
+    parent: Path | None = None,
 ) -> Answers:
     """Put batches together.
 
@@ -45,6 +47,8 @@ def collect(
         Batches of the queries from this number on.
     kept
         Where finished batches are kept; those that are found there are not asked for.
+    parent
+        Folder for the file of many answers; by default that of the system.
     """
     seconds, peak, found = list[tuple[int, float]](), 0.0, 0
     total = -(-len(queries) // BATCH_SIZE)
@@ -61,7 +65,7 @@ def collect(
             kept.add(batch)
             yield batch
 
-    with Spool(len(queries)) as spool:
+    with Spool(len(queries), parent) as spool:
         for batch in progress.track(chain(old(), new()), label=f"Predicting {name}", total=total):
             spool.extend(batch.showcases)
             seconds.append((len(batch.showcases), batch.seconds))
@@ -75,13 +79,14 @@ def collect_with_gold(
     examples: Sequence[Example],
     images: ImageStore,
     progress: Progress,
+    parent: Path | None = None,
 ) -> Answers:
     """Let an oracle answer with the gold at hand; of many examples it is given some at a time."""
     start = time.perf_counter()
     parts = (examples[first : first + HELD] for first in range(0, len(examples), HELD))
     answers = chain.from_iterable(ask_with_gold(name, model, part, images) for part in parts)
     shown = progress.track(answers, label=f"Predicting {name}", total=len(examples))
-    with Spool(len(examples)) as spool:
+    with Spool(len(examples), parent) as spool:
         while some := tuple(islice(shown, BATCH_SIZE)):
             spool.extend(some)
         return Answers(spool.showcases(), ((len(examples), time.perf_counter() - start),))

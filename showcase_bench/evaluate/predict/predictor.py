@@ -82,6 +82,8 @@ class Predictor:
         self._progress = progress
         self._swapped = None if swapped_queries is None else swapped_queries.asked
         self._division = division
+        # Where the answers are scored all machines see the cache, and none another's own folders.
+        self._parent = workspace.cache if division is not None and division.elsewhere else None
         self._folder = workspace.cache / "predictions"
         self._chosen: dict[tuple[str, int, bool], Answers] = {}
         self._kept: list[Path] = []
@@ -144,7 +146,8 @@ class Predictor:
         model, images, progress = fitted.model, self._workspace.images, self._progress
         name = f"{plan.label} for other users" if swapped else plan.label
         if isinstance(model, OracleModel):
-            return collect_with_gold(name, model, self._workspace.scored_split, images, progress)
+            examples = self._workspace.scored_split
+            return collect_with_gold(name, model, examples, images, progress, self._parent)
         asked, queries, division = model, self._queries(swapped=swapped), self._division
         photos = self._photos(plan.selector, seed, swapped=swapped)
         shown = None if photos is None else photos.showcases
@@ -158,7 +161,7 @@ class Predictor:
             return division.ask(name, plan, fitted, seed, rows, shown, swapped=swapped)
 
         kept = self._batches(plan, fitted, seed, photos, swapped=swapped)
-        answers = collect(name, queries, answered, progress, kept)
+        answers = collect(name, queries, answered, progress, kept, self._parent)
         return answers if photos is None else with_selector(answers, photos)
 
     def _batches(
