@@ -4,6 +4,7 @@ import copy
 import functools
 import json
 import pickle
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +36,9 @@ from showcase_bench.types import Showcase
 
 N = 700
 MODELS = """
+import os
+import signal
+
 from showcase_bench import Model, Showcase, Writer
 
 
@@ -73,11 +77,27 @@ class Alone(Model):
         return [Showcase(one.id, one.pool[:1]) for one in queries]
 
 
+class Choosy(_Kept, Model):
+    predict_arguments = frozenset({"last"})
+
+    def __init__(self, last: bool = False) -> None:
+        self.last = last
+
+    def predict(self, queries, images):
+        for one in queries:
+            yield Showcase(one.id, one.pool[-1:] if self.last else one.pool[:1])
+
+
 class Broken(_Kept, Model):
     def predict(self, queries, images):
         if any(int(one.id.rpartition("-")[2], 16) % 97 == 0 for one in queries):
             raise ValueError("a bad day")
         return [Showcase(one.id) for one in queries]
+
+
+class Dying(_Kept, Model):
+    def predict(self, queries, images):
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Unfit(_Kept, Model):
@@ -235,6 +255,18 @@ def test_a_fit_that_was_replaced_is_noticed(workspace):
         job()
 
 
+def test_models_that_share_a_fit_are_not_mixed_up(workspace, executor):
+    fits = FittedModels(workspace.cache / "fits", NoProgress())
+    division = Division(workspace, executor)
+    predictor = Predictor(workspace, fits, NoProgress(), division=division)
+    for label in ("Choosy", "Choosy(last=true)", "Words(selector=none)", "Choosy"):
+        plan = plan_model(f"division_models:{label}")
+        found = predictor.run(plan, 0)
+        batches.discard_batches(found.kept)
+        assert found.showcases == predict(workspace, plan.label).showcases
+    assert len(list((workspace.cache / "fits" / "division_models").glob("Choosy-*"))) == 1
+
+
 def test_a_fit_in_a_folder_is_found_there(workspace, executor, tmp_path):
     plan = plan_model("division_models:Words(selector=none)")
     fits = FittedModels(workspace.cache / "fits", NoProgress())
@@ -374,9 +406,11 @@ def test_many_stored_predictions_are_scored_anew_from_their_file(workspace, tmp_
 def test_a_fit_that_fails_in_a_process_costs_its_own_model_alone(
     workspace, executor, tmp_path, few_held
 ):
-    plans = parse_models("division_models:Unfit,division_models:Broken,random")
+    names = ("Unfit", "Broken", "Dying")
+    plans = parse_models(",".join([*(f"division_models:{name}" for name in names), "random"]))
     result = Suite(workspace, RunStore(tmp_path / "r"), jobs=2, executor=executor).run(plans, [0])
     assert [run.record.inputs.model for run in result.runs] == ["random"]
     told = " ".join(str(one.error) for one in result.failures)
     assert "nothing to learn" in told
     assert "a bad day" in told
+    assert re.search(r"model .division_models:Dying.: .*the last with status -9", told), told

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from showcase_bench.errors import ShowcaseError
+from showcase_bench.errors import ContractError, ExecutorError, ShowcaseError
 from showcase_bench.evaluate.executors.base import Executor, Shared, in_order
 from showcase_bench.evaluate.fits.checkpoint import Fitted
 from showcase_bench.evaluate.plans.build import BuildPlan
@@ -97,7 +97,8 @@ class Division:
     ) -> Iterator[AnsweredBatch]:
         """Batches of the queries of ``rows``, which begin with a batch; see :func:`ask`.
 
-        Raises what the model raises, and ContractError where its fit was replaced meanwhile.
+        Raises what the model raises, and ContractError where its fit was replaced meanwhile or its
+        processes were lost again and again.
         """
         given = self._given(plan, fitted, seed)
         if given is None:
@@ -117,6 +118,9 @@ class Division:
 
         size = _BATCHES * BATCH_SIZE
         jobs = (job(start, min(start + size, rows.stop)) for start in rows[::size])
-        for part in in_order(self._executor, jobs):
-            self.unreadable |= part.unreadable
-            yield from part.batches
+        try:
+            for part in in_order(self._executor, jobs):
+                self.unreadable |= part.unreadable
+                yield from part.batches
+        except ExecutorError as error:  # its processes were lost: other models may do better
+            raise ContractError(f"model {name!r}: {error}") from error

@@ -94,7 +94,7 @@ class AnswerJob:
         plan = self.errand.plan()
         with blamed_on(plan):
             if isinstance(self.fit, Fit):
-                fitted = office.fitted(plan, self.errand.seed, self.fit)
+                fitted = office.fitted(self.errand, plan, self.fit)
             else:
                 fitted = self.fit.get()
             model = cast(Model | Writer, fitted)  # of oracles nothing is sent
@@ -140,7 +140,7 @@ class _Office:
 
     def __init__(self, premises: Premises) -> None:
         self._premises = premises
-        self._given: dict[Fit, AnyModel] = {}
+        self._fitted: dict[tuple[Errand, Fit], AnyModel] = {}
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -157,16 +157,19 @@ class _Office:
     def queries(self, *, swapped: bool) -> Sequence[Query]:
         return self._swapped if swapped else self.workspace.queries
 
-    def fitted(self, plan: BuildPlan, seed: int, fit: Fit) -> AnyModel:
-        if fit not in self._given:
-            found = self._found(plan, seed, fit.checkpoint)
+    def fitted(self, errand: Errand, plan: BuildPlan, fit: Fit) -> AnyModel:
+        # Other models may have the same files, and the same one answers otherwise with other
+        # arguments.
+        key = errand, fit
+        if key not in self._fitted:
+            found = self._found(plan, errand.seed, fit.checkpoint)
             if found.checkpoint_sha256 != fit.sha256:
                 raise ContractError(
                     f"model {plan.label!r}: its fit was replaced after the command was started; "
                     "run the same command again"
                 )
-            self._given = {fit: found.model}
-        return self._given[fit]
+            self._fitted = {key: found.model}
+        return self._fitted[key]
 
     def _found(self, plan: BuildPlan, seed: int, checkpoint: Path | None) -> Fitted:
         if checkpoint is None:
