@@ -6,6 +6,7 @@ import contextlib
 import os
 import socket
 import sys
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,16 +42,21 @@ class _Stored(Generic[T]):
 
 
 class _Job(Generic[T]):
-    """A job that the cluster was given."""
+    """A job, and what stands for its result once the cluster was given it."""
 
-    def __init__(self, reference: Any) -> None:
-        self._reference = reference
+    def __init__(self, job: Callable[[], T], executor: RayExecutor) -> None:
+        self.job = job
+        self.reference: Any = None
+        self.done = False
+        self._executor = executor
 
     def result(self) -> T:
         """Wait for it, as :meth:`Pending.result` says."""
-        ray = _ray()
+        self._executor.wait_for(self)
+        ray, reference = _ray(), self.reference
+        self.reference = None
         try:
-            outcome = ray.get(self._reference)
+            outcome = ray.get(reference)
         except ray.exceptions.RayError as error:
             raise ExecutorError(
                 f"a part of the work was lost by the Ray cluster {_RETRIES + 1} times, or could "
@@ -94,7 +100,8 @@ class RayExecutor:
         if self._ours:
             _connect(address, processes)
         self.processes = processes or max(1, int(ray.cluster_resources().get("CPU", 1)))
-        self._gpus = gpus
+        self._waiting: deque[_Job[Any]] = deque()
+        self._running: dict[Any, _Job[Any]] = {}
         self._run = ray.remote(_attempt_in).options(
             num_cpus=1, num_gpus=gpus, max_retries=_RETRIES, scheduling_strategy="SPREAD"
         )
@@ -108,6 +115,10 @@ class RayExecutor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        for reference in self._running:
+            _ray().cancel(reference, force=True)
+        self._running.clear()
+        self._waiting.clear()
         if self._ours:
             _ray().shutdown()
 
@@ -117,7 +128,24 @@ class RayExecutor:
 
     def submit(self, job: Callable[[], T]) -> _Job[T]:
         """Give a job to the cluster, as :meth:`Executor.submit` says."""
-        return _Job(self._run.remote(str(Path.cwd()), job))
+        pending = _Job(job, self)
+        self._waiting.append(pending)
+        self._feed()
+        return pending
+
+    def wait_for(self, job: _Job[Any]) -> None:
+        """Give more jobs away as others are done, until ``job`` is."""
+        while not job.done:
+            for reference in _ray().wait(list(self._running))[0]:
+                self._running.pop(reference).done = True
+            self._feed()
+
+    def _feed(self) -> None:
+        # No more than can be done: others would wait on one node while there is room on another.
+        while self._waiting and len(self._running) < self.processes:
+            job = self._waiting.popleft()
+            job.reference = self._run.remote(str(Path.cwd()), job.job)
+            self._running[job.reference] = job
 
 
 def _attempt_in(folder: str, job: Callable[[], T]) -> T | Failed:
