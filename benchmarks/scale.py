@@ -25,6 +25,7 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -197,6 +198,7 @@ class World:
         return self._task("predict", "--model", system, "--out", self._predictions(system), *more)
 
     def _score(self, *more: str) -> Cost:
+        self._forget_tokens()
         predictions = self._predictions("copy-history")
         return self._task("score", predictions, "--metrics", METRICS, "--json", *more)
 
@@ -221,7 +223,13 @@ class World:
         finally:
             cluster.shutdown()
 
+    def _forget_tokens(self) -> None:
+        """Let no stage find the tokens that another one has kept."""
+        for folder in self.cache.glob("tokens*"):
+            shutil.rmtree(folder)
+
     def _compare(self) -> Cost:
+        self._forget_tokens()
         files = [self._predictions(system) for system in SYSTEMS]
         jobs = ("--jobs", str(self.jobs), "--json")
         return self._task("compare", *files, "--metrics", COMPARED, *jobs)

@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import parent_process
+from multiprocessing import parent_process, resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 
@@ -42,6 +42,7 @@ def end_process(process: BaseProcess) -> None:
 @contextmanager
 def held_interrupts() -> Iterator[None]:
     """Hold interrupts back until the block ends; a process started inside never gets any."""
+    resource_tracker.ensure_running()  # which lets interrupts through when it has to be started
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -72,7 +72,7 @@ def test_an_interrupt_is_clean_and_says_how_to_go_on(toy, tmp_path, number, verb
     _, alive = psutil.wait_procs(started, timeout=20)
     assert not alive
     assert list((tmp_path / "tmp").iterdir()) == []
-    assert "Traceback" not in err
+    assert "Traceback" not in err, err
     said, _, again = err.rpartition("To go on:\n")
     assert "what was finished is kept" in said
     assert again.strip().startswith(f"showcase-bench {verb} --data {toy}")

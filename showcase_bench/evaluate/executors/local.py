@@ -6,7 +6,6 @@ import contextlib
 import functools
 import os
 import pickle
-import signal
 import warnings
 from collections import deque
 from collections.abc import Callable
@@ -23,7 +22,12 @@ from showcase_bench.evaluate.executors.mapped import dump_mapped, load_mapped
 from showcase_bench.evaluate.executors.relay import Heard, Outbox, forward_events, retell
 from showcase_bench.events import is_heard
 from showcase_bench.files import TemporaryFolder
-from showcase_bench.processes import available_processors, end_process, end_with_parent
+from showcase_bench.processes import (
+    available_processors,
+    end_process,
+    end_with_parent,
+    held_interrupts,
+)
 
 __all__ = ["LocalExecutor"]
 
@@ -154,7 +158,8 @@ class LocalExecutor:
         ours, theirs = self._context.Pipe()
         threads = max(1, available_processors() // self.processes)
         process = self._context.Process(target=_serve, args=(theirs, threads, is_heard()))
-        process.start()
+        with held_interrupts():  # from the terminal they go to all processes
+            process.start()
         theirs.close()
         return _Worker(process, ours)
 
@@ -193,7 +198,6 @@ class LocalExecutor:
 
 def _serve(pipe: connection.Connection[Any, Any], threads: int, events: bool) -> None:
     """Do jobs until the pipe is closed at its other end; with ``events``, tell what happens."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that started it decides
     warnings.simplefilter("ignore")
     end_with_parent()
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
