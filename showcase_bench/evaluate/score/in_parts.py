@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import pairwise
 from typing import TypeAlias
@@ -11,13 +10,15 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from showcase_bench.evaluate.executors.base import Executor, Shared, in_order
+from showcase_bench.evaluate.executors.base import Executor, Pending, Shared, in_order
 from showcase_bench.evaluate.score.frame import PART_ROWS, Frame, Recipe
 from showcase_bench.evaluate.score.output import AnyOutput
 from showcase_bench.evaluate.score.part_scores import (
+    NOTHING_KEPT,
     FactsJob,
     KeptCorpora,
     PartJob,
+    PartScores,
     kept_corpora,
     needs_of,
     pool_facts_of,
@@ -25,6 +26,7 @@ from showcase_bench.evaluate.score.part_scores import (
 )
 from showcase_bench.evaluate.score.statistics_files import StatisticsFiles
 from showcase_bench.metrics import Metric
+from showcase_bench.metrics.base import Need
 from showcase_bench.types import Progress
 
 __all__ = ["InParts"]
@@ -34,13 +36,7 @@ _Metrics: TypeAlias = tuple[Metric, ...]
 _Steps: TypeAlias = Iterator[tuple[_Metrics, Iterator[tuple[Floats, int]]]]
 
 
-@dataclass(frozen=True)
-class _Away:
-    """Where parts are scored if not here."""
-
-    executor: Executor
-    recipe: Recipe
-    corpora: Shared[KeptCorpora]
+_OF_THE_WHOLE: frozenset[Need] = frozenset({"training texts", "histories", "swaps"})
 
 
 class InParts:
@@ -66,17 +62,17 @@ class InParts:
         self._spans = list(pairwise(ends))
         self.unreadable: dict[str, str] = {}
         """Photos that other processes could not read, and why."""
+        self._known: Shared[KeptCorpora] | None = None
 
     @cached_property
     def _corpora(self) -> KeptCorpora:
         return kept_corpora(self._frame, self._metrics)
 
-    @cached_property
-    def _away(self) -> _Away | None:
-        recipe = self._frame.recipe
-        if self._executor is None or recipe is None:
-            return None
-        return _Away(self._executor, recipe, self._executor.share(self._corpora))
+    def _shared(self, executor: Executor) -> Shared[KeptCorpora]:
+        """What is made of the task as a whole, known to all processes."""
+        if self._known is None:
+            self._known = executor.share(self._corpora)
+        return self._known
 
     def score(
         self, metrics: Sequence[Metric], output: AnyOutput, progress: Progress
@@ -90,7 +86,9 @@ class InParts:
         scored = {metric.signature: 0 for metric in metrics}
 
         steps = self._steps(by_row, of_set, output)
-        number = len(self._spans) * bool(by_row) + bool(of_set)
+        divided = self._executor is not None and self._known is None
+        groups = {divided and _stands_alone(metric) for metric in of_set}
+        number = len(self._spans) * bool(by_row) + len(groups)
         for chosen, found in progress.track(steps, label="Scoring parts", total=number):
             for metric, (rows, count) in zip(chosen, found, strict=True):
                 files.append(metric.signature, rows)
@@ -107,8 +105,8 @@ class InParts:
         return statistics, {signature: number for signature, (_, number) in rows.items()}
 
     def _steps(self, by_row: _Metrics, of_set: _Metrics, output: AnyOutput) -> _Steps:
-        if self._away is not None:
-            yield from self._there(self._away, by_row, of_set, output)
+        if self._executor is not None and self._frame.recipe is not None:
+            yield from self._there(self._executor, self._frame.recipe, by_row, of_set, output)
             return
         _ = self._corpora
         if by_row:
@@ -120,31 +118,54 @@ class InParts:
             whole = self._frame.part(0, len(self._frame), needs_of(of_set), lean=True)
             yield of_set, score_part(whole, of_set, output.without(needs_of(of_set)))
 
-    def _there(self, away: _Away, by_row: _Metrics, of_set: _Metrics, output: AnyOutput) -> _Steps:
-        """The whole set goes first, as it takes longest; the parts go to the other processes."""
-        job, whole = partial(PartJob, away.recipe, away.corpora), None
+    def _there(
+        self,
+        executor: Executor,
+        recipe: Recipe,
+        by_row: _Metrics,
+        of_set: _Metrics,
+        output: AnyOutput,
+    ) -> _Steps:
+        """The whole set goes first, as it takes longest; the parts go to the other processes.
+
+        What takes nothing from the task as a whole is begun before that is made.
+        """
+
+        def submitted(metrics: _Metrics, corpora: Shared[KeptCorpora]) -> Pending[PartScores]:
+            some, n = output.without(needs_of(metrics)), len(self._frame)
+            job = PartJob(recipe, corpora, 0, n, metrics, some, lean=True, folder=executor.folder)
+            return executor.submit(job)
+
+        whole: list[tuple[_Metrics, Pending[PartScores]]] = []
+        alone = tuple(metric for metric in of_set if _stands_alone(metric))
+        if alone and self._known is None:
+            whole.append((alone, submitted(alone, executor.share(NOTHING_KEPT))))
+            of_set = tuple(metric for metric in of_set if metric not in alone)
+        corpora = self._shared(executor)
         if of_set:
-            some = output.without(needs_of(of_set))
-            every = job(0, len(self._frame), of_set, some, lean=True)
-            whole = away.executor.submit(replace(every, folder=away.executor.folder))
+            whole.append((of_set, submitted(of_set, corpora)))
         if by_row:
+            job = partial(PartJob, recipe, corpora)
             parts = (job(a, b, by_row, output.rows(a, b)) for a, b in self._spans)
-            for found in in_order(away.executor, parts):
+            for found in in_order(executor, parts):
                 self.unreadable |= found.unreadable
                 yield by_row, found.rows()
-        if whole is not None:
-            yield of_set, whole.result().rows()
+        for metrics, pending in whole:
+            yield metrics, pending.result().rows()
 
     def pool_facts(self) -> NDArray[np.int64]:
         """Facts of the pools of all examples, for chance levels; int64 of shape [m, 3]."""
-        away, frame = self._away, self._frame
-        if away is None:
+        executor, frame = self._executor, self._frame
+        if executor is None or frame.recipe is None:
             parts: Iterator[NDArray[np.int64]] = (
                 pool_facts_of(frame, start, stop) for start, stop in self._spans
             )
         else:
-            parts = in_order(
-                away.executor,
-                (FactsJob(away.recipe, away.corpora, *span) for span in self._spans),
-            )
+            job = partial(FactsJob, frame.recipe, self._shared(executor))
+            parts = in_order(executor, (job(*span) for span in self._spans))
         return np.concatenate([np.zeros((0, 3), dtype=np.int64), *parts])
+
+
+def _stands_alone(metric: Metric) -> bool:
+    """Whether a metric takes nothing from the task as a whole."""
+    return metric.corpus_field is None and not metric.needs & _OF_THE_WHOLE

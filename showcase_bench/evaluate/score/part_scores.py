@@ -22,6 +22,7 @@ from showcase_bench.metrics.visits import Crowd
 from showcase_bench.types import Showcase
 
 __all__ = [
+    "NOTHING_KEPT",
     "FactsJob",
     "KeptCorpora",
     "PartJob",
@@ -76,6 +77,10 @@ class KeptCorpora:
             frame.visits.adopt(self.crowd)
         if self.town is not None and frame.catalogue is not None:
             frame.catalogue.adopt(self.town)
+
+
+NOTHING_KEPT = KeptCorpora(KeptCorpus("", {}), None, None, None)
+"""For metrics that take nothing from the task as a whole."""
 
 
 def needs_of(metrics: Sequence[Metric]) -> frozenset[Need]:
