@@ -13,11 +13,9 @@ import click
 from showcase_bench.cli.options import stack_options
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from showcase_bench.evaluate.executors import Executor
 
-__all__ = ["ExecutorRequest", "executor_options", "spool_folder"]
+__all__ = ["ExecutorRequest", "executor_options"]
 
 
 @dataclass(frozen=True)
@@ -56,14 +54,6 @@ class ExecutorRequest:
             return
         with LocalExecutor(jobs) as processes:
             yield processes
-
-
-def spool_folder(executor: Executor | None, cache: Path) -> Path | None:
-    """Where predictions are kept that are read in other processes; None: the system's folder.
-
-    Other machines see the cache, and no temporary file of this one.
-    """
-    return cache if executor is not None and executor.elsewhere else None
 
 
 def executor_options(jobs: str | None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

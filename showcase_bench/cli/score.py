@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from showcase_bench.cli.console import BarProgress, print_json, say, table_console, warn_of_photos
-from showcase_bench.cli.executor_options import ExecutorRequest, executor_options, spool_folder
+from showcase_bench.cli.executor_options import ExecutorRequest, executor_options
 from showcase_bench.cli.log_file import log_option
 from showcase_bench.cli.options import (
     METRIC_GROUPS,
@@ -118,6 +118,7 @@ def _score_task(
     hushed: bool,
 ) -> tuple[dict[str, Any], Sequence[Score], Mapping[str, Levels]]:
     from showcase_bench.evaluate import Scorer, Workspace, frame_of_workspace
+    from showcase_bench.evaluate.executors.base import spool_folder
     from showcase_bench.evaluate.stages import StageClock
     from showcase_bench.spec import split_list
     from showcase_bench.submission import Examples, open_predictions
@@ -190,6 +191,7 @@ def _score_texts(
     hushed: bool,
 ) -> tuple[dict[str, Any], Sequence[Score]]:
     from showcase_bench.evaluate import Scorer, frame_of_references
+    from showcase_bench.evaluate.executors.base import spool_folder
     from showcase_bench.evaluate.stages import StageClock
     from showcase_bench.submission import ReferencesRecipe, read_references, read_texts
 

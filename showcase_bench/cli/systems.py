@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from showcase_bench.cli.executor_options import spool_folder
 from showcase_bench.cli.options import (
     METRIC_GROUPS,
     NameList,
@@ -159,6 +158,7 @@ class SystemsRequest:
     def _texts(self, references: Path, progress: Progress, executor: Executor | None) -> Field:
         from showcase_bench.compare import field_of_predictions
         from showcase_bench.evaluate import frame_of_references
+        from showcase_bench.evaluate.executors.base import spool_folder
         from showcase_bench.submission import ReferencesRecipe, read_references, read_texts
 
         named, cache = self._named(), self.task.places().cache
@@ -182,6 +182,7 @@ class SystemsRequest:
     def _predictions(self, progress: Progress, executor: Executor | None) -> Field:
         from showcase_bench.compare import field_of_predictions
         from showcase_bench.evaluate import Workspace, frame_of_workspace
+        from showcase_bench.evaluate.executors.base import spool_folder
         from showcase_bench.spec import split_list
         from showcase_bench.submission import Examples, open_predictions
 

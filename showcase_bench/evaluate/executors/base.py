@@ -10,7 +10,16 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from showcase_bench.errors import ShowcaseError
 
-__all__ = ["Executor", "Failed", "Pending", "Shared", "attempt", "in_order", "result_of"]
+__all__ = [
+    "Executor",
+    "Failed",
+    "Pending",
+    "Shared",
+    "attempt",
+    "in_order",
+    "result_of",
+    "spool_folder",
+]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -95,6 +104,14 @@ def result_of(outcome: T | Failed) -> T:
     if isinstance(outcome.error, ShowcaseError):
         raise outcome.error
     raise RuntimeError(f"a job failed in another process:\n{outcome.error}")
+
+
+def spool_folder(executor: Executor | None, cache: Path) -> Path | None:
+    """Where predictions are kept that are read in other processes; None: the system's folder.
+
+    Other machines see the cache, and no temporary file of this one.
+    """
+    return cache if executor is not None and executor.elsewhere else None
 
 
 def in_order(executor: Executor, jobs: Iterable[Callable[[], T]]) -> Iterator[T]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from showcase_bench.errors import ContractError, ExecutorError, ShowcaseError
-from showcase_bench.evaluate.executors.base import Executor, Shared, in_order
+from showcase_bench.evaluate.executors.base import Executor, Shared, in_order, spool_folder
 from showcase_bench.evaluate.fits.checkpoint import Fitted
 from showcase_bench.evaluate.plans.build import BuildPlan
 from showcase_bench.evaluate.plans.errand import Errand, can_be_planned_again
@@ -44,6 +44,8 @@ class Division:
         checkpoint: Path | None = None,
     ) -> None:
         self._executor, self._above, self._checkpoint = executor, above, checkpoint
+        self.spool_folder = spool_folder(executor, workspace.cache)
+        """Where all processes find a file of answers; None stands for the system's folder."""
         self._premises = Premises(workspace.task, workspace.places)
         self._pickled: dict[Errand, Shared[AnyModel] | None] = {}
         self.unreadable: dict[str, str] = {}

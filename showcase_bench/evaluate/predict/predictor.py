@@ -82,8 +82,7 @@ class Predictor:
         self._progress = progress
         self._swapped = None if swapped_queries is None else swapped_queries.asked
         self._division = division
-        # Where the answers are scored all machines see the cache, and none another's own folders.
-        self._parent = workspace.cache if division is not None and division.elsewhere else None
+        self._parent = None if division is None else division.spool_folder
         self._folder = workspace.cache / "predictions"
         self._chosen: dict[tuple[str, int, bool], Answers] = {}
         self._kept: list[Path] = []

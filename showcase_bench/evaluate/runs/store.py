@@ -24,6 +24,7 @@ from showcase_bench.errors import StoreError
 from showcase_bench.evaluate.runs.content import Content, sha256_of, written_clearly
 from showcase_bench.evaluate.runs.records import RunRecord
 from showcase_bench.evaluate.runs.score_table import ScoreTable
+from showcase_bench.evaluate.showcases.canonical import parse_prediction_line
 from showcase_bench.evaluate.showcases.spool import HELD, FiledShowcases
 from showcase_bench.files import is_being_replaced, new_folder, sweep, write_durably
 from showcase_bench.types import Showcase
@@ -196,8 +197,7 @@ class StoredRun:
 
 
 def _showcases(data: bytes) -> list[Showcase]:
-    rows = [json.loads(line) for line in data.decode().split("\n") if line]
-    return [Showcase(row["id"], tuple(row["image_ids"]), row["text"]) for row in rows]
+    return [parse_prediction_line(line) for line in data.decode().split("\n") if line]
 
 
 class RunStore:

@@ -86,9 +86,7 @@ class InParts:
         scored = {metric.signature: 0 for metric in metrics}
 
         steps = self._steps(by_row, of_set, output)
-        divided = self._executor is not None and self._known is None
-        groups = {divided and _stands_alone(metric) for metric in of_set}
-        number = len(self._spans) * bool(by_row) + len(groups)
+        number = len(self._spans) * bool(by_row) + len(self._groups(of_set))
         for chosen, found in progress.track(steps, label="Scoring parts", total=number):
             for metric, (rows, count) in zip(chosen, found, strict=True):
                 files.append(metric.signature, rows)
@@ -118,6 +116,14 @@ class InParts:
             whole = self._frame.part(0, len(self._frame), needs_of(of_set), lean=True)
             yield of_set, score_part(whole, of_set, output.without(needs_of(of_set)))
 
+    def _groups(self, of_set: _Metrics) -> list[_Metrics]:
+        """Metrics of the whole set that are one job; first what need not wait for the corpora."""
+        if self._executor is None or self._frame.recipe is None or self._known is not None:
+            return [of_set] if of_set else []
+        alone = tuple(metric for metric in of_set if _stands_alone(metric))
+        rest = tuple(metric for metric in of_set if metric not in alone)
+        return [some for some in (alone, rest) if some]
+
     def _there(
         self,
         executor: Executor,
@@ -137,13 +143,11 @@ class InParts:
             return executor.submit(job)
 
         whole: list[tuple[_Metrics, Pending[PartScores]]] = []
-        alone = tuple(metric for metric in of_set if _stands_alone(metric))
-        if alone and self._known is None:
-            whole.append((alone, submitted(alone, executor.share(NOTHING_KEPT))))
-            of_set = tuple(metric for metric in of_set if metric not in alone)
+        for metrics in self._groups(of_set):
+            early = self._known is None and all(map(_stands_alone, metrics))
+            known = executor.share(NOTHING_KEPT) if early else self._shared(executor)
+            whole.append((metrics, submitted(metrics, known)))
         corpora = self._shared(executor)
-        if of_set:
-            whole.append((of_set, submitted(of_set, corpora)))
         if by_row:
             job = partial(PartJob, recipe, corpora)
             parts = (job(a, b, by_row, output.rows(a, b)) for a, b in self._spans)

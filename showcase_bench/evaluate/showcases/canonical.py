@@ -11,6 +11,7 @@ from showcase_bench.types import Query, Showcase
 __all__ = [
     "checked",
     "dump_predictions",
+    "parse_prediction_line",
     "prediction_line",
     "problems_with",
     "surrogate_problem",
@@ -26,6 +27,12 @@ def prediction_line(showcase: Showcase) -> bytes:
     """One showcase as a line of that form."""
     row = {"id": showcase.id, "image_ids": list(showcase.image_ids), "text": showcase.text}
     return f"{json.dumps(row, ensure_ascii=False)}\n".encode()
+
+
+def parse_prediction_line(line: bytes | str) -> Showcase:
+    """The showcase of a line that :func:`prediction_line` wrote."""
+    row = json.loads(line)
+    return Showcase(row["id"], tuple(row["image_ids"]), row["text"])
 
 
 def problems_with(showcase: Showcase, candidates: Collection[str], k: int) -> Iterator[str]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 
-from showcase_bench.evaluate.showcases.canonical import dump_predictions, prediction_line
+from showcase_bench.evaluate.showcases.canonical import (
+    dump_predictions,
+    parse_prediction_line,
+    prediction_line,
+)
 from showcase_bench.evaluate.showcases.kept_lines import KeptLines, Stamp
 from showcase_bench.evaluate.showcases.line_spool import LineSpool
 from showcase_bench.types import Showcase
@@ -35,7 +38,7 @@ class FiledShowcases(KeptLines):
 
     def __init__(self, path: Path, places: Sequence[int], owner: object = None) -> None:
         starts = np.asarray(places, dtype=np.int64)
-        super().__init__(path, starts, _showcase, Stamp.of(path), owner)
+        super().__init__(path, starts, parse_prediction_line, Stamp.of(path), owner)
         self.path = path
         """Of the file, which holds these showcases in this order and nothing else."""
 
@@ -95,8 +98,3 @@ def canonical_content(showcases: Sequence[Showcase]) -> bytes | Path:
     if isinstance(showcases, FiledShowcases):
         return showcases.path
     return dump_predictions(showcases)
-
-
-def _showcase(line: bytes) -> Showcase:
-    row = json.loads(line)
-    return Showcase(row["id"], tuple(row["image_ids"]), row["text"])
